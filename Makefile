@@ -1,0 +1,45 @@
+# Two commands do all the set-up on a machine with Python 3.11 and make: `make run` and `make test`.
+UV_VERSION := 0.13.8
+PYTHON := $(shell command -v python3.11 || command -v python3)
+UV := .uv/bin/uv
+ALL := .venv/.synced-all
+RUN := .venv/.synced-run
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check fmt browser bench
+
+help:  ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+
+run: $(RUN)  ## the page; without a key, the keyless planner answers
+	.venv/bin/streamlit run vibehuntr_playground.py
+
+test: $(ALL)  ## every test; browser tests need Chromium and are skipped without it, but never in CI
+	.venv/bin/python -m pytest -q $(ARGS)
+
+check: $(ALL)  ## lint, format, types
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/basedpyright --level error
+
+fmt: $(ALL)  ## format, and mend what the linter can mend
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+
+browser: $(ALL)  ## only the browser tests
+	.venv/bin/python -m pytest -q -m browser $(ARGS)
+
+bench: $(ALL)  ## the measurements; `make bench ARGS="--only chunk_to_dom"` for one row
+	.venv/bin/python benchmarks/run.py $(ARGS)
+
+$(UV):
+	$(PYTHON) -m venv .uv
+	.uv/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+$(ALL): pyproject.toml uv.lock | $(UV)
+	$(UV) sync --quiet --locked --all-groups --python $(PYTHON)
+	@touch $(ALL) $(RUN)
+
+$(RUN): pyproject.toml uv.lock | $(UV)
+	$(UV) sync --quiet --locked --python $(PYTHON) --inexact
+	@touch $(RUN)

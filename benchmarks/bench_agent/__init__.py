@@ -1,0 +1,3 @@
+"""The benchmarks' agent folder: an ADK agent whose model says when it sent what (see agent.py)."""
+
+from . import agent as agent

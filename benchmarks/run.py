@@ -1,0 +1,91 @@
+"""Measure the playground: `python benchmarks/run.py [--only NAME ...] [--short]`.
+
+Prints a table for people and, as the last line, one JSON object. Every loop is bounded in count and time; every server
+listens on a free port of 127.0.0.1 and is ended whatever happens. The figures of record stand in LOG.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import os
+import platform
+import sys
+import time
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+from figures import Figure, Scale
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+ROOT = Path(__file__).resolve().parent.parent
+ROWS: Mapping[str, str] = {
+    "chunk_to_dom": "rows_browser",
+    "long_answer": "rows_browser",
+    "conversations": "rows_server",
+    "poll_cost": "rows_server",
+    "many_turns": "rows_model",
+    "turn_cpu": "rows_invoker",
+    "stream_closed": "rows_model",
+    "first_text": "rows_browser",
+    "interaction": "rows_browser",
+    "blocking": "rows_invoker",
+}
+
+
+def hardware() -> str:
+    """Describe the machine and the versions that the figures hold for."""
+    packages = " ".join(f"{name} {version(name)}" for name in ("streamlit", "google-adk", "google-genai"))
+    memory = psutil.virtual_memory().total / 1e9
+    return f"{os.cpu_count()} cores, {memory:.0f} GB, Python {platform.python_version()}, {packages}"
+
+
+def measure(name: str, scale: Scale) -> list[Figure]:
+    """Run one row; a row that breaks is a figure too, and is not met."""
+    rows: Callable[[Scale], list[Figure]] = getattr(importlib.import_module(ROWS[name]), name)
+    start = time.monotonic()
+    try:
+        figures = rows(scale)
+    except (RuntimeError, TimeoutError, LookupError, OSError, ImportError) as error:
+        figures = [Figure("broke off", {"error": f"{type(error).__name__}: {error}"[:400]}, met=False)]
+    print(f"\n{name} ({time.monotonic() - start:.0f} s)", flush=True)
+    for figure in figures:
+        print(line(figure), flush=True)
+    return figures
+
+
+def line(figure: Figure) -> str:
+    """Write one figure as a line of the table."""
+    mark = {True: "met", False: "NOT MET", None: ""}[figure.met]
+    values = "  ".join(f"{key} {value}" for key, value in figure.values.items())
+    return f"  {figure.what:<66} {values}" + (f"   [{figure.target}: {mark}]" if figure.target else "")
+
+
+def arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description="Measure the playground.")
+    parser.add_argument("--only", nargs="+", choices=list(ROWS), default=list(ROWS), metavar="NAME", help=", ".join(ROWS))
+    parser.add_argument("--short", action="store_true", help="about a quarter of the tries")
+    return parser.parse_args()
+
+
+def main() -> int:
+    """Measure what was asked for. Returns 1 when a target was missed, otherwise 0."""
+    sys.path[1:1] = [str(ROOT), str(ROOT / "tests")]
+    given = arguments()
+    scale = Scale(short=given.short)
+    print(hardware())
+    results = {name: measure(name, scale) for name in given.only}
+    rows = {name: [asdict(figure) for figure in figures] for name, figures in results.items()}
+    print(json.dumps({"hardware": hardware(), "short": scale.short, "rows": rows}, ensure_ascii=False))
+    return int(any(figure.met is False for figures in results.values() for figure in figures))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,251 @@
+"""A browser tab's side of Streamlit's protocol, without the browser.
+
+It does what Streamlit 1.67's front end does on the wire, as far as a chat needs it: it fetches the document (and keeps
+its cookies), opens the websocket, answers with the hashes of the messages that it holds, sends a chat submission as a
+full run with the input's trigger value, and acts as the `streamlit_autorefresh` component: from the moment it is
+mounted it sends its count at its interval, as a run of the fragment that mounted it, until a run leaves it out.
+It draws nothing: a text counts as seen when its message has been decoded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import re
+import time
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import httpx
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.WidgetStates_pb2 import WidgetState
+from websockets.asyncio.client import ClientConnection, connect
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from streamlit.proto.Delta_pb2 import Delta
+    from streamlit.proto.Element_pb2 import Element
+
+STAMP = re.compile(r"⟦([^:⟧]+):([\d.]+)⟧")
+_TAIL = 20_000  # characters of a text that are searched for new stamps
+_KEPT = ("component_instance", "chat_input", "button")
+
+
+@dataclass(slots=True)
+class _Mounted:
+    element: Element
+    fragment_id: str
+    run_id: str
+
+
+class StreamlitClient:
+    """One session. `stamps` maps each stamp seen to (seen at, sent at), both in seconds since the epoch."""
+
+    def __init__(self, socket: ClientConnection, *, beat: float | None = None) -> None:
+        """Talk over an open socket; `beat`, in seconds, overrides the interval that autorefresh asks for."""
+        self.stamps: dict[str, tuple[float, float]] = {}
+        self.beats = 0
+        self.full_runs = 0
+        self.exceptions: list[str] = []
+        self._socket = socket
+        self._beat = beat
+        self._mounted: dict[tuple[int, ...], _Mounted] = {}
+        self._values: dict[str, WidgetState] = {}
+        self._timers: dict[str, asyncio.Task[None]] = {}
+        self._cache: dict[str, ForwardMsg] = {}
+        self._seen: dict[str, asyncio.Event] = {}
+        self._run_ended = asyncio.Event()
+        self._script_hash = self._query = self._run_id = ""
+        self._fragments: set[str] = set()
+
+    # What a test does with it.
+
+    async def submit(self, text: str) -> None:
+        """Send a chat input's submission, as the Enter key does. Raises LookupError when the page has no input."""
+        field = self._find("chat_input").chat_input
+        trigger = WidgetState(id=field.id)
+        trigger.chat_input_value.data = text
+        await self._rerun(trigger=trigger)
+
+    async def click(self, label: str) -> None:
+        """Press the first button whose label holds the text. Raises LookupError when there is none."""
+        for mounted in self._mounted.values():
+            if mounted.element.WhichOneof("type") == "button" and label in mounted.element.button.label:
+                trigger = WidgetState(id=mounted.element.button.id, trigger_value=True)
+                await self._rerun(mounted.fragment_id, trigger)
+                return
+        raise LookupError(label)
+
+    async def saw(self, stamp: str, limit: float) -> None:
+        """Wait until a stamp has come. Raises TimeoutError after `limit` seconds."""
+        async with asyncio.timeout(limit):
+            await self._seen.setdefault(stamp, asyncio.Event()).wait()
+
+    async def ran(self, limit: float) -> None:
+        """Wait until the next full run has ended. Raises TimeoutError after `limit` seconds."""
+        self._run_ended.clear()
+        async with asyncio.timeout(limit):
+            await self._run_ended.wait()
+
+    async def ready(self, limit: float) -> None:
+        """Wait until the page shows a chat input. Raises TimeoutError after `limit` seconds, RuntimeError for a traceback."""
+        async with asyncio.timeout(limit):
+            while not any(m.element.WhichOneof("type") == "chat_input" for m in self._mounted.values()):
+                if self.exceptions:
+                    raise RuntimeError(self.exceptions[0])
+                self._run_ended.clear()
+                await self._run_ended.wait()
+
+    def delays_ms(self, name: str, after: int = 0) -> list[float]:
+        """Return sent-to-seen of the stamps `name`-N with N > after, in milliseconds."""
+        return [
+            (seen - sent) * 1000
+            for stamp, (seen, sent) in self.stamps.items()
+            if stamp.startswith(f"{name}-") and int(stamp.rsplit("-", 1)[1]) > after
+        ]
+
+    # What a browser does by itself.
+
+    async def run(self) -> None:
+        """Ask for the first run and follow the server until the socket closes."""
+        await self._rerun()
+        try:
+            async for data in self._socket:
+                message = ForwardMsg()
+                message.ParseFromString(data if isinstance(data, bytes) else data.encode())
+                self._receive(message)
+        finally:
+            for timer in self._timers.values():
+                timer.cancel()
+
+    async def _rerun(self, fragment_id: str = "", trigger: WidgetState | None = None) -> None:
+        message = BackMsg()
+        state = message.rerun_script
+        state.query_string, state.page_script_hash = self._query, self._script_hash
+        state.fragment_id = fragment_id
+        state.cached_message_hashes.extend(self._cache)
+        state.context_info.timezone = "UTC"
+        state.widget_states.widgets.extend(self._values.values())
+        if trigger is not None:
+            state.widget_states.widgets.append(trigger)
+        await self._socket.send(message.SerializeToString())
+
+    def _receive(self, message: ForwardMsg) -> None:
+        if message.ref_hash:
+            whole = ForwardMsg()
+            whole.CopyFrom(self._cache[message.ref_hash])
+            whole.metadata.CopyFrom(message.metadata)
+            message = whole
+        elif message.metadata.cacheable:
+            self._cache[message.hash] = message
+        match message.WhichOneof("type"):
+            case "new_session":
+                self._script_hash = message.new_session.page_script_hash
+                self._run_id = message.metadata.run.script_run_id
+                self._fragments = set(message.metadata.run.fragment_ids)
+            case "delta":
+                self._take(tuple(message.metadata.delta_path), message.delta)
+            case "script_finished":
+                self._finish(message.script_finished)
+            case "page_info_changed":
+                self._query = message.page_info_changed.query_string
+            case _:
+                pass
+
+    def _take(self, path: tuple[int, ...], delta: Delta) -> None:
+        if delta.WhichOneof("type") != "new_element":
+            return
+        element = delta.new_element
+        kind = element.WhichOneof("type")
+        if kind in _KEPT:
+            self._mounted[path] = _Mounted(element, delta.fragment_id, self._run_id)
+        else:
+            self._mounted.pop(path, None)
+        if kind == "component_instance":
+            self._start_timer(element.component_instance.id)
+        elif kind == "exception":
+            self.exceptions.append(element.exception.message)
+        else:
+            self._scan(element.markdown.body or element.text.body or element.html.body)
+
+    def _scan(self, text: str) -> None:
+        now = time.time()
+        for stamp, sent in STAMP.findall(text[-_TAIL:]):
+            if stamp not in self.stamps:
+                self.stamps[stamp] = (now, float(sent))
+                self._seen.setdefault(stamp, asyncio.Event()).set()
+
+    def _finish(self, status: ForwardMsg.ScriptFinishedStatus.ValueType) -> None:
+        full = status == ForwardMsg.FINISHED_SUCCESSFULLY
+        if full or status == ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY:
+            self._mounted = {
+                path: mounted
+                for path, mounted in self._mounted.items()
+                if mounted.run_id == self._run_id or not (full or mounted.fragment_id in self._fragments)
+            }
+            self._stop_stale_timers()
+        if full:
+            self.full_runs += 1
+            self._run_ended.set()
+
+    def _find(self, kind: str) -> Element:
+        for mounted in self._mounted.values():
+            if mounted.element.WhichOneof("type") == kind:
+                return mounted.element
+        raise LookupError(kind)
+
+    def _component(self, component_id: str) -> _Mounted | None:
+        for mounted in self._mounted.values():
+            if mounted.element.component_instance.id == component_id:
+                return mounted
+        return None
+
+    def _start_timer(self, component_id: str) -> None:
+        mounted = self._component(component_id)
+        if mounted is None or component_id in self._timers:
+            return
+        if "autorefresh" in mounted.element.component_instance.component_name:
+            self._timers[component_id] = asyncio.create_task(self._tick(component_id))
+
+    def _stop_stale_timers(self) -> None:
+        for component_id in [id_ for id_ in self._timers if self._component(id_) is None]:
+            self._timers.pop(component_id).cancel()
+            self._values.pop(component_id, None)
+
+    async def _tick(self, component_id: str) -> None:
+        count = 0
+        while mounted := self._component(component_id):
+            interval = json.loads(mounted.element.component_instance.json_args)["interval"] / 1000
+            await asyncio.sleep(self._beat or interval)
+            mounted = self._component(component_id) or mounted
+            count += 1
+            self.beats += 1
+            self._values[component_id] = WidgetState(id=component_id, json_value=json.dumps(count))
+            await self._rerun(mounted.fragment_id)
+
+
+@asynccontextmanager
+async def open_client(url: str, *, beat: float | None = None) -> AsyncIterator[StreamlitClient]:
+    """Open a session as a fresh browser would; it is ready for input. Closed when the block is left.
+
+    Raises: TimeoutError when the page shows no chat input within 60 s.
+    """
+    async with httpx.AsyncClient() as http:
+        await http.get(url)
+        cookies = "; ".join(f"{name}={value}" for name, value in http.cookies.items())
+    stream = url.replace("http", "ws", 1) + "/_stcore/stream"
+    headers = {"Cookie": cookies} if cookies else {}
+    async with connect(stream, additional_headers=headers, origin=url, subprotocols=["streamlit"], max_size=None) as ws:  # pyright: ignore[reportArgumentType] - plain strings will do
+        client = StreamlitClient(ws, beat=beat)
+        follower = asyncio.create_task(client.run())
+        try:
+            await client.ready(60)
+            yield client
+        finally:
+            follower.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await follower

@@ -1,0 +1,346 @@
+"""What one browser session shows: its conversations, their messages, and how they are cut into pieces for the page.
+
+A mapping is handed in (`st.session_state` on the page, a plain dict in a test); the manager touches it once, when it is
+made, and works on plain Python after that. On the page every access to `st.session_state` is a point at which the script
+may be cut off, so `submit` has none: the question, the entry of its answer and the start of its turn are one step.
+
+What it guarantees: each message once, in order; the same text twice is two messages; a message is told from another by
+its turn, never by its text. It knows no Streamlit, no ADK and no threads but the page's own: a new run of the script may
+begin while the old one still draws, hence the lock.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol, cast
+
+from turn_log import Answer, Entry, Message, plain_text
+
+WINDOW = 20  # messages drawn of a long conversation, at least; the rest is behind one control
+BLOCK = 10_000  # characters of settled text in one Markdown element, so that a long answer is not redrawn whole
+_KEY = "vibehuntr"
+_STOPPING = 0.3  # seconds to wait for the end of an answer that has been replaced
+
+
+class RunningTurn(Protocol):
+    """What the manager needs of a turn; `agent_invoker.Turn` is one."""
+
+    id: str
+    message: str
+
+    @property
+    def ended(self) -> bool:
+        """Whether the turn is over."""
+        ...
+
+    def read(self, after: int = 0) -> list[Entry]:
+        """Return the log's entries after a cursor."""
+        ...
+
+    def wait_ended(self, timeout: float | None = None) -> bool:
+        """Wait until the turn is over."""
+        ...
+
+
+Start = Callable[[str, Sequence[Message]], RunningTurn]
+
+
+@dataclass(slots=True)
+class _Conversation:
+    messages: list[Message] = field(default_factory=list[Message])
+    turns: dict[str, RunningTurn] = field(default_factory=dict[str, RunningTurn])  # those not yet settled, by id
+    older_shown: int = 0
+
+
+@dataclass(slots=True)
+class _Record:
+    user_id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    open_id: str = ""
+    drawn_id: str = ""
+    conversations: dict[str, _Conversation] = field(default_factory=dict[str, _Conversation])
+    agent: Any = None
+    notice: str = ""
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+
+def _is_sound(record: object) -> bool:
+    """Whether a record can be drawn. By shape, not by class: a reloaded module has new classes."""
+    conversations = getattr(record, "conversations", None)
+    if not isinstance(conversations, dict) or not getattr(record, "user_id", None):
+        return False
+    return all(_is_list_of_messages(getattr(c, "messages", None)) for c in cast("dict[str, object]", conversations).values())
+
+
+def _is_list_of_messages(messages: object) -> bool:
+    return isinstance(messages, list) and all(
+        getattr(m, "role", None) in ("user", "assistant") and hasattr(m, "parts") for m in cast("list[object]", messages)
+    )
+
+
+class SessionManager:
+    """Display history of one user's browser session; see the module for what it guarantees."""
+
+    def __init__(self, session_state: MutableMapping[Any, Any] | None = None) -> None:
+        """Find the record in the mapping, or begin one. A record that makes no sense is replaced, and `notice` says so."""
+        state: MutableMapping[Any, Any] = {} if session_state is None else session_state
+        record: _Record | None = state.get(_KEY)
+        if record is None or not _is_sound(record):
+            notice = "" if record is None else "Session reset. Please start over."
+            record = state[_KEY] = _Record(notice=notice)
+        self._record = record
+
+    # -- whose, and which -------------------------------------------------------------------------------------------
+
+    @property
+    def user_id(self) -> str:
+        """The anonymous user of this browser session: unguessable, never shared."""
+        return self._record.user_id
+
+    @property
+    def open_id(self) -> str:
+        """The id of the conversation on the page; empty before the first message of a new one."""
+        return self._record.open_id
+
+    def open(self, talk_session_id: str, load: Callable[[], Sequence[Message]] | None = None) -> None:
+        """Show a conversation; `load` is asked for its messages if this browser session has not shown it before."""
+        with self._record.lock:
+            if talk_session_id not in self._record.conversations:
+                self._record.conversations[talk_session_id] = _Conversation(list(load() if load else ()))
+            self._record.open_id = talk_session_id
+
+    def turned_page(self) -> bool:
+        """Whether another conversation is open than the last time this was asked."""
+        drawn, self._record.drawn_id = self._record.drawn_id, self._record.open_id
+        return drawn != self._record.open_id
+
+    def new_conversation(self) -> None:
+        """Show an empty page; the conversation gets its id with its first message."""
+        self._record.open_id = ""
+
+    def reopen(self, talk_session_id: str) -> None:
+        """Go on under a new id with what is shown: the server no longer knows the old one."""
+        with self._record.lock:
+            shown = self._record.conversations.pop(self.open_id, _Conversation())
+            self._record.conversations[talk_session_id] = shown
+            self._record.open_id = talk_session_id
+
+    def attach(self, turn: RunningTurn) -> None:
+        """Follow a turn that was started elsewhere: its answer is the conversation's last message."""
+        with self._record.lock:
+            self._current.turns[turn.id] = turn
+
+    @property
+    def _current(self) -> _Conversation:
+        return self._record.conversations.setdefault(self._record.open_id, _Conversation())
+
+    # -- messages ---------------------------------------------------------------------------------------------------
+
+    def submit(self, text: str, start: Start) -> RunningTurn:
+        """Take the user's message: start its turn, and append the question and the entry of its answer, in one step.
+
+        `start` gets the text and the messages shown before it. If it raises, nothing was appended.
+        """
+        with self._record.lock:
+            turn = start(text, tuple(self._settled_messages()))
+            self._append("user", text, turn.id)
+            messages = self._current.messages
+            messages.append(Message(len(messages) + 1, turn.id, "assistant", (), "running", at=time.time()))
+            self._current.turns[turn.id] = turn
+            return turn
+
+    def _append(self, role: Literal["user", "assistant"], content: str, turn_id: str) -> None:
+        messages = self._current.messages
+        messages.append(Message(len(messages) + 1, turn_id, role, plain_text(content), at=time.time()))
+
+    def running_turn(self) -> RunningTurn | None:
+        """Return the turn of the last message until the page has settled it, running or just over."""
+        current = self._current
+        return current.turns.get(current.messages[-1].turn_id) if current.messages else None
+
+    def settle(self, turn: RunningTurn) -> bool:
+        """Keep what a turn that is over came to as its message. True the first time: the page is due one redraw."""
+        with self._record.lock:
+            current = self._current
+            if turn.id not in current.turns or not turn.ended:
+                return False
+            del current.turns[turn.id]
+            for index, message in enumerate(current.messages):
+                if message.turn_id == turn.id and message.role == "assistant":
+                    current.messages[index] = answer_message(message, Answer(turn.read()))
+            return True
+
+    def _settled_messages(self) -> list[Message]:
+        """Return the messages, every answer as its turn's log has it now."""
+        current = self._current
+        for turn in list(current.turns.values()):
+            self.settle(turn)
+        return [
+            answer_message(m, Answer(current.turns[m.turn_id].read())) if m.role == "assistant" and m.turn_id in current.turns else m
+            for m in current.messages
+        ]
+
+    def shown(self) -> list[Message]:
+        """Return the messages to draw, the last one included; older ones are behind `show_earlier`.
+
+        An answer that a newer message has replaced ends within milliseconds; it is waited for, so that it is drawn as it
+        stays. The window starts at a multiple of its size: a new message moves none of the others.
+        """
+        with self._record.lock:
+            last = self.running_turn()
+            for turn in list(self._current.turns.values()):
+                if turn is not last and turn.wait_ended(_STOPPING):
+                    self.settle(turn)
+            return self._settled_or_live()[self.hidden :]
+
+    def _settled_or_live(self) -> list[Message]:
+        last = self.running_turn()
+        current = self._current
+        return [
+            answer_message(m, Answer(turn.read()))
+            if m.role == "assistant" and (turn := current.turns.get(m.turn_id)) and turn is not last
+            else m
+            for m in current.messages
+        ]
+
+    def last(self) -> Message | None:
+        """Return the last message as it is kept."""
+        messages = self._current.messages
+        return messages[-1] if messages else None
+
+    @property
+    def hidden(self) -> int:
+        """How many messages stand before the window."""
+        current = self._current
+        start = max(0, (len(current.messages) - WINDOW) // WINDOW * WINDOW)
+        return max(0, start - current.older_shown)
+
+    def show_earlier(self) -> None:
+        """Move the window's start back by one window."""
+        self._current.older_shown += WINDOW
+
+    # -- the documents' names ---------------------------------------------------------------------------------------
+
+    def add_message(self, role: str, content: str) -> None:
+        """Append a whole message. Raises: ValueError for a role other than user and assistant."""
+        if role not in ("user", "assistant"):
+            problem = f"role must be 'user' or 'assistant', not {role!r}"
+            raise ValueError(problem)
+        with self._record.lock:
+            self._append("user" if role == "user" else "assistant", content, uuid.uuid4().hex)
+
+    def get_messages(self, recent_only: bool = False, recent_count: int = 10) -> list[dict[str, str]]:  # noqa: FBT001, FBT002
+        """Return `{"role", "content"}` of each message, in order; with `recent_only`, of the last `recent_count`."""
+        messages = [{"role": m.role, "content": m.content} for m in self._settled_messages()]
+        return messages[max(0, len(messages) - recent_count) :] if recent_only else messages
+
+    def get_all_messages(self) -> list[dict[str, str]]:
+        """Return `{"role", "content"}` of every message, in order."""
+        return self.get_messages()
+
+    def clear_messages(self) -> None:
+        """Forget the open conversation's messages, on this page only."""
+        with self._record.lock:
+            self._record.conversations[self.open_id] = _Conversation()
+
+    def should_show_history_button(self, recent_count: int = 10) -> bool:
+        """Whether there are messages before the last `recent_count`."""
+        return len(self._current.messages) > recent_count
+
+    def get_older_messages(self, recent_count: int = 10) -> list[dict[str, str]]:
+        """Return `{"role", "content"}` of the messages before the last `recent_count`."""
+        messages = self.get_messages()
+        return messages[: max(0, len(messages) - recent_count)]
+
+    def get_agent(self) -> Any:  # noqa: ANN401 - whatever was set
+        """Return what `set_agent` was given, or None."""
+        return self._record.agent
+
+    def set_agent(self, agent: Any) -> None:  # noqa: ANN401
+        """Keep an agent for this browser session."""
+        self._record.agent = agent
+
+    # -- notices ----------------------------------------------------------------------------------------------------
+
+    def notify(self, text: str) -> None:
+        """Have the next draw tell the user something, once."""
+        self._record.notice = text
+
+    def take_notice(self) -> str:
+        """Return what there is to tell, and forget it."""
+        notice, self._record.notice = self._record.notice, ""
+        return notice
+
+
+def answer_message(message: Message, answer: Answer) -> Message:
+    """Return an answer's message as its turn's log has it."""
+    return Message(
+        message.seq, message.turn_id, message.role, tuple(answer.parts), answer.status, answer.error, message.at, tuple(answer.notices)
+    )
+
+
+# -- text, made safe and cut into blocks ---------------------------------------------------------------------------------
+
+_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
+_CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`)(?:.*?[^`])??\1(?!`)", re.DOTALL)
+_LIVE_SIGNS = re.compile(r"!(?=\[)|\$")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+
+
+def printable(text: str) -> str:
+    """Replace control characters other than tab and newline with the sign for what cannot be shown."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def safe_markdown(text: str) -> str:
+    """Return Markdown that fetches nothing: images become text, and `$` is a dollar, not LaTeX. Code stays as it is."""
+    return "".join(text if is_code else _without_live_signs(text) for is_code, text in _fenced(printable(text)))
+
+
+def _without_live_signs(text: str) -> str:
+    pieces: list[str] = []
+    end = 0
+    for span in _CODE_SPAN.finditer(text):
+        pieces += [_LIVE_SIGNS.sub(r"\\\g<0>", text[end : span.start()]), span.group()]
+        end = span.end()
+    return "".join([*pieces, _LIVE_SIGNS.sub(r"\\\g<0>", text[end:])])
+
+
+def _fenced(text: str) -> Iterator[tuple[bool, str]]:
+    """Cut a text into stretches outside and inside of fenced code, fences included, line by line."""
+    fence, stretch = "", list[str]()
+    for line in text.splitlines(keepends=True):
+        mark = _FENCE.match(line)
+        if mark and not fence:
+            yield False, "".join(stretch)
+            fence, stretch = mark.group(1), [line]
+            continue
+        stretch.append(line)
+        if mark and mark.group(1).startswith(fence) and not line.strip().strip(fence[0]):
+            yield True, "".join(stretch)
+            fence, stretch = "", []
+    yield bool(fence), "".join(stretch)
+
+
+def blocks(text: str, size: int = BLOCK) -> list[str]:
+    """Cut a text at blank lines outside of fenced code into blocks of at least `size` characters; joined, they are the text.
+
+    A settled block never changes as the text grows, so the browser draws it once.
+    """
+    if len(text) <= size:
+        return [text]
+    cut: list[str] = []
+    block: list[str] = []
+    length = 0
+    for is_code, stretch in _fenced(text):
+        for line in [stretch] if is_code else stretch.splitlines(keepends=True):
+            block.append(line)
+            length += len(line)
+            if length >= size and not is_code and not line.strip():
+                cut.append("".join(block))
+                block, length = [], 0
+    return [*cut, "".join(block)] if block else cut

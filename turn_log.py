@@ -1,0 +1,254 @@
+"""The log of one turn, and what a reader makes of it.
+
+A turn writes what happens into a `TurnLog`; any number of pages read it. What it guarantees:
+
+1. Append-only: `read(after)` returns the entries after a cursor and consumes nothing.
+2. The cursor belongs to the reader; 0 means from the start. `Entry.seq` is the cursor of that entry.
+3. Exactly one terminal entry (`done`, `cancelled` or `failed`); whatever is written later is refused.
+4. Delivery may repeat; display is exactly once, because an `Answer` is a fold over the entries.
+5. Bounded: text beyond the limit is refused with `LogFull`, and what came before is kept.
+6. Readers never slow the writer: it holds the lock for one list append.
+
+What it does not do: it does not know ADK or Streamlit, it stores nothing, and it never compares texts.
+Standard library only, so that the page, the invoker and the meetings can all build on it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Kind = Literal[
+    "queued",  # all workers are busy: the turn waits in line
+    "started",  # a worker took the turn
+    "partial",  # a piece of a text that grows: appended to the text of the same key
+    "final",  # a whole text: replaces the pieces of the same key
+    "tool_call",
+    "tool_result",  # its text is "stopped" when the turn ended before the tool came back
+    "notice",  # something the user should know that is no part of the answer
+    "done",
+    "cancelled",
+    "failed",
+]
+Status = Literal["queued", "running", "done", "cancelled", "failed"]
+TERMINAL: frozenset[Kind] = frozenset({"done", "cancelled", "failed"})
+_NOTHING: Mapping[str, Any] = {}
+
+
+class LogFull(Exception):  # noqa: N818 - a limit that was reached, named as such
+    """The answer outgrew its limit of characters; the text that fitted stands in the log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a turn's log. `at` is in seconds since the epoch; `key` is the text's or the tool call's id."""
+
+    seq: int
+    kind: Kind
+    at: float
+    key: str = ""
+    author: str = ""
+    text: str = ""
+    data: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
+
+
+class TurnLog:
+    """An append-only, bounded log with many readers and one terminal entry (guarantees: see the module)."""
+
+    def __init__(self, limit: int = 2_000_000) -> None:
+        """Bound the text of the log to `limit` characters."""
+        self.limit = limit
+        self._entries: list[Entry] = []
+        self._grown = threading.Condition()
+        self._size = 0
+        self._closed = False
+
+    @property
+    def closed(self) -> bool:
+        """Whether the terminal entry has been written."""
+        return self._closed
+
+    def append(  # noqa: PLR0913 - the fields of an Entry, by name
+        self,
+        kind: Kind,
+        *,
+        key: str = "",
+        author: str = "",
+        text: str = "",
+        data: Mapping[str, Any] = _NOTHING,
+        at: float | None = None,
+    ) -> Entry | None:
+        """Write one entry and wake the readers.
+
+        Returns: the entry, or None when the log already has its terminal entry (a late writer writes to nobody).
+        Raises: LogFull when a piece of text does not fit. Whole texts are kept whole, whatever their size:
+            the agent's memory already holds them.
+        """
+        with self._grown:
+            if self._closed:
+                return None
+            if kind == "partial":
+                self._size += len(text)
+                if self._size > self.limit:
+                    raise LogFull
+            entry = Entry(len(self._entries) + 1, kind, time.time() if at is None else at, key, author, text, data)
+            self._entries.append(entry)
+            self._closed = kind in TERMINAL
+            self._grown.notify_all()
+            return entry
+
+    def read(self, after: int = 0) -> list[Entry]:
+        """Return the entries after a cursor (0: all of them). Consumes nothing, takes no lock."""
+        return self._entries[after:]
+
+    def wait(self, after: int, timeout: float) -> bool:
+        """Wait at most `timeout` seconds for entries after the cursor; True if there are some or the log is closed."""
+        with self._grown:
+            return self._grown.wait_for(lambda: len(self._entries) > after or self._closed, timeout)
+
+
+@dataclass(slots=True)
+class TextPart:
+    """Text by one author; `final` once the whole text has come."""
+
+    key: str
+    author: str
+    final: bool = False
+    pieces: list[str] = field(default_factory=list[str])
+
+    @property
+    def text(self) -> str:
+        """The text so far."""
+        if len(self.pieces) > 1:
+            self.pieces[:] = ["".join(self.pieces)]
+        return self.pieces[0] if self.pieces else ""
+
+
+@dataclass(slots=True)
+class ToolStep:
+    """One tool call: its arguments and, once it has come back, its result and its duration in seconds."""
+
+    call_id: str
+    name: str
+    args: Mapping[str, Any]
+    started_at: float
+    result: Mapping[str, Any] | None = None
+    seconds: float | None = None
+    stopped: bool = False
+
+
+Part = TextPart | ToolStep
+
+
+class Answer:
+    """What a reader shows of a turn: the fold of its log's entries, in order, each entry at most once."""
+
+    def __init__(self, entries: Iterable[Entry] = ()) -> None:
+        """Fold the entries given, if any."""
+        self.parts: list[Part] = []
+        self.notices: list[str] = []
+        self.status: Status = "running"
+        self.error = ""
+        self.cursor = 0
+        self._texts: dict[str, TextPart] = {}
+        self._steps: dict[str, ToolStep] = {}
+        self.extend(entries)
+
+    @property
+    def text(self) -> str:
+        """All of the answer's text, its parts joined as they came."""
+        return "".join(part.text for part in self.parts if isinstance(part, TextPart))
+
+    @property
+    def ended(self) -> bool:
+        """Whether the terminal entry has been folded."""
+        return self.status in TERMINAL
+
+    @property
+    def unfinished_texts(self) -> list[TextPart]:
+        """The texts whose whole version never came."""
+        return [part for part in self._texts.values() if not part.final and part.text]
+
+    @property
+    def open_steps(self) -> list[ToolStep]:
+        """The tool calls that have not come back."""
+        return [step for step in self._steps.values() if step.result is None]
+
+    def extend(self, entries: Iterable[Entry]) -> None:
+        """Fold more entries; those at or before `cursor` were folded already and change nothing."""
+        for entry in entries:
+            if entry.seq > self.cursor:
+                self.cursor = entry.seq
+                self._fold(entry)
+
+    def _fold(self, entry: Entry) -> None:
+        match entry.kind:
+            case "partial" | "final":
+                self._fold_text(entry)
+            case "tool_call":
+                self._fold_call(entry)
+            case "tool_result":
+                self._fold_result(entry)
+            case "notice":
+                self.notices.append(entry.text)
+            case "queued":
+                self.status = "queued"
+            case "started":
+                self.status = "running"
+            case "done" | "cancelled" | "failed":
+                self.status, self.error = entry.kind, entry.text
+
+    def _fold_text(self, entry: Entry) -> None:
+        part = self._texts.get(entry.key)
+        if part is None:
+            part = self._texts[entry.key] = TextPart(entry.key, entry.author)
+            self.parts.append(part)
+        if part.final:
+            return
+        if entry.kind == "final":
+            part.final = True
+            part.pieces.clear()
+        part.pieces.append(entry.text)
+
+    def _fold_call(self, entry: Entry) -> None:
+        if entry.key not in self._steps:
+            step = self._steps[entry.key] = ToolStep(entry.key, entry.text, entry.data, entry.at)
+            self.parts.append(step)
+
+    def _fold_result(self, entry: Entry) -> None:
+        step = self._steps.get(entry.key)
+        if step is not None and step.result is None:
+            step.result = entry.data
+            step.stopped = entry.text == "stopped"
+            step.seconds = max(0.0, entry.at - step.started_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message as the page shows it and as `get_messages` returns it.
+
+    `seq` counts a conversation's messages from 1; `turn_id` is shared by a question and its answer; `at` is in
+    seconds since the epoch; `error` is set for a failed answer and may be shown as it stands.
+    """
+
+    seq: int
+    turn_id: str
+    role: Literal["user", "assistant"]
+    parts: Sequence[Part]
+    status: Status = "done"
+    error: str = ""
+    at: float = 0.0
+    notices: Sequence[str] = ()
+
+    @property
+    def content(self) -> str:
+        """The message's text, its parts joined."""
+        return "".join(part.text for part in self.parts if isinstance(part, TextPart))
+
+
+def plain_text(text: str) -> tuple[TextPart]:
+    """Wrap a text that is whole from the start, such as what the user typed, as a message's parts."""
+    return (TextPart("", "", final=True, pieces=[text]),)

@@ -1,0 +1,45 @@
+"""Why a plan cannot take what was said.
+
+    PlanningError
+    ├── PersonError
+    │   ├── UnknownPerson
+    │   └── AmbiguousPerson
+    ├── TimeError
+    └── AmountError
+
+The message may be shown to the person as it stands, and says whose move is next.
+"""
+
+from __future__ import annotations
+
+
+class PlanningError(Exception):
+    """What was asked cannot be done; nothing has been changed."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class PersonError(PlanningError):
+    """A name is missing, unusable or one too many."""
+
+
+class UnknownPerson(PersonError):
+    """Nobody on the roster is called that."""
+
+
+class AmbiguousPerson(PersonError):
+    """Several people on the roster could be meant; `candidates` names them."""
+
+    def __init__(self, message: str, candidates: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.candidates = candidates
+
+
+class TimeError(PlanningError):
+    """A time, window, length or zone that cannot be used."""
+
+
+class AmountError(PlanningError):
+    """A price or a number of people that cannot be used."""

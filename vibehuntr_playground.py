@@ -1,0 +1,384 @@
+"""The page: `streamlit run vibehuntr_playground.py`.
+
+Two parts: "set up" makes what the page needs once, "draw" draws it, region by region. How an answer streams here:
+
+- The last message is always drawn by one fragment, running or not, in a container of the same shape as the others, so
+  that nothing moves when it ends.
+- While its turn runs, a run of the fragment waits for the turn's log and redraws as it grows (the drain), and a hidden
+  autorefresh component is the heartbeat: its beat cuts the run that drains and starts the next, without a hole.
+- A run may be cut at any access to Streamlit. Nothing depends on a run finishing: the next one redraws from the log.
+
+Streamlit imports this file twice: the server imports it as a module and finds `app`; each run executes it as a script.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+import agent_invoker
+import session_manager
+from agent_invoker import AgentInvoker, ConversationNotFound, PlaygroundError, Turn
+from session_manager import SessionManager
+from turn_log import Answer, Message, TextPart, ToolStep
+
+HERE = Path(__file__).parent
+BEAT = 2_000  # milliseconds between two beats while a turn runs
+DRAIN = 6.0  # seconds one run of the fragment drains at most: longer than a beat, so that the beat takes over in time
+FRAME = 0.04  # seconds between two redraws at least
+GLANCE = 0.08  # seconds until a draining run looks up: a click waits no longer than that
+LISTED = 30  # conversations in the sidebar
+CURSOR = " ▌"
+GREETING = "What would you like to plan today?"
+OTHER_SUGGESTIONS = ("What can you do?", "Which tools do you have?", "Give me an example.", "How do I start?")
+STYLE = """<style>
+[data-testid="stLayoutWrapper"]:has(> .st-key-poller) {position: absolute; width: 0; height: 0; overflow: hidden}
+[data-testid="stStatusWidget"] {display: none}
+.st-key-stop button {min-height: 2rem; padding: 0 0.75rem}
+[data-testid="stChatMessage"] {overflow-wrap: anywhere}
+</style>"""
+
+# -- set up ------------------------------------------------------------------------------------------------------------
+
+
+def agent_folder() -> Path:
+    """Return the ADK agent folder to run: VIBEHUNTR_AGENT, or our own."""
+    return Path(os.environ.get("VIBEHUNTR_AGENT") or HERE / "vibehuntr_agent")
+
+
+@st.cache_resource(show_spinner="Starting the agent...", on_release=AgentInvoker.close)
+def get_invoker() -> AgentInvoker:
+    """Make the process's one invoker. Raises: PlaygroundError when the agent folder or a setting is wrong."""
+    set_up_logging()
+    settings = agent_invoker.Settings.from_environment(os.environ)
+    invoker = AgentInvoker(agent_invoker.load_agent(agent_folder()), settings=settings)
+    logging.getLogger("vibehuntr").info("agent %s answers with model %s", invoker.agent_name, invoker.model_name or "of its own")
+    return invoker
+
+
+def set_up_logging() -> None:
+    """Write our own log, with times, to the process's standard error."""
+    log = logging.getLogger("vibehuntr")
+    if not log.handlers:
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+        log.addHandler(handler)
+        log.setLevel(logging.INFO)
+        log.propagate = False
+
+
+@asynccontextmanager
+async def lifespan(_: st.App) -> AsyncIterator[None]:
+    """Close every invoker when the server stops: no thread, task or connection is left."""
+    yield
+    agent_invoker.close_all()
+
+
+def start_turn(invoker: AgentInvoker, manager: SessionManager, text: str, shown: Sequence[Message]) -> Turn:
+    """Start a turn in the open conversation; one that the server does not know goes on in a new one."""
+    if manager.open_id:
+        try:
+            return invoker.add_message(manager.user_id, manager.open_id, text, shown)
+        except ConversationNotFound:
+            manager.notify("Starting new conversation... The old one is gone from the server; it goes on from what this page shows.")
+    talk_session_id = invoker.create_talk_session(manager.user_id)
+    turn = invoker.add_message(manager.user_id, talk_session_id, text, shown)
+    manager.reopen(talk_session_id)
+    return turn
+
+
+def submit(invoker: AgentInvoker, manager: SessionManager, text: str | None = None) -> None:
+    """Take what was typed (or a suggestion). Reading it is the only point at which this can be cut off."""
+    prompt: str = text if text is not None else st.session_state["prompt"]
+    try:
+        manager.submit(prompt, partial(start_turn, invoker, manager))
+    except PlaygroundError as error:
+        manager.notify(error.message)
+
+
+def open_conversation(invoker: AgentInvoker, manager: SessionManager, talk_session_id: str) -> None:
+    """Show another conversation of the user's."""
+    try:
+        manager.open(talk_session_id, partial(invoker.get_messages, manager.user_id, talk_session_id))
+        turn = invoker.running_turn(manager.user_id, talk_session_id)
+    except PlaygroundError as error:
+        manager.notify(error.message)
+    else:
+        if turn is not None:
+            manager.attach(turn)
+
+
+def stop(manager: SessionManager) -> None:
+    """Stop the running answer; what has come of it stays."""
+    turn = manager.running_turn()
+    if isinstance(turn, Turn):
+        turn.cancel()
+
+
+# -- draw --------------------------------------------------------------------------------------------------------------
+
+
+def draw() -> None:
+    """Draw the page. The fragment comes last: it may drain for seconds, and all else is on the screen before."""
+    st.set_page_config(page_title="Vibehuntr", page_icon="🎉", initial_sidebar_state="auto")
+    st.html(STYLE)
+    try:
+        invoker = get_invoker()
+    except PlaygroundError as error:
+        st.error(error.message)
+        return
+    manager = SessionManager(st.session_state)
+    draw_sidebar(invoker, manager)
+    if notice := manager.take_notice():
+        st.toast(session_manager.safe_markdown(notice), icon="ℹ️", duration="long")
+    messages = manager.shown()
+    # What another conversation left on the screen would stay there until this run ends, which may drain for seconds.
+    area = (st.empty() if manager.turned_page() else st).container()
+    draw_bottom(invoker, manager)
+    with area:
+        if messages:
+            draw_messages(invoker, manager, messages)
+        else:
+            draw_first_screen(invoker, manager)
+
+
+def draw_sidebar(invoker: AgentInvoker, manager: SessionManager) -> None:
+    """Draw the user's conversations, which model answers, and how the process is."""
+    with st.sidebar:
+        st.title("Vibehuntr")
+        st.button("New conversation", icon=":material/add:", width="stretch", on_click=manager.new_conversation)
+        draw_model(invoker)
+        st.subheader("Conversations")
+        talks = invoker.list_sessions(manager.user_id)
+        for talk in talks[:LISTED]:
+            st.button(
+                session_manager.safe_markdown(talk.title),
+                key=f"open-{talk.id}",
+                type="secondary" if talk.id == manager.open_id else "tertiary",
+                icon=":material/pending:" if talk.running else ":material/chat_bubble:",
+                width="stretch",
+                on_click=open_conversation,
+                args=(invoker, manager, talk.id),
+            )
+        if not talks:
+            st.caption("None yet.")
+        st.caption("Conversations are kept in memory: they end with this process, and with this browser tab.")
+
+
+def draw_model(invoker: AgentInvoker) -> None:
+    """Say who answers, and whether anything is wrong with it."""
+    if invoker.model_name.startswith("vibehuntr-keyless"):
+        st.badge("Keyless planner", icon=":material/key_off:", color="orange")
+        st.caption("Rules, not a language model. Set GOOGLE_API_KEY and restart to talk to Gemini.")
+    else:
+        st.badge("Model", icon=":material/smart_toy:", color="green")
+        st.text(invoker.model_name or invoker.agent_name)
+    health = invoker.health()
+    st.caption(f"Status: blocked by {health.culprit}" if health.blocked_for else "Status: ready")
+
+
+def draw_bottom(invoker: AgentInvoker, manager: SessionManager) -> None:
+    """Draw Stop and the input. Stop is always there, disabled when idle: a row that vanished would move the page."""
+    turn = manager.running_turn()
+    with st.bottom:
+        st.button("Stop", key="stop", icon=":material/stop_circle:", disabled=turn is None or turn.ended, on_click=stop, args=(manager,))
+    # Not inside `with st.bottom`: only an input that Streamlit puts there itself makes the page follow the answer.
+    st.chat_input(GREETING, key="prompt", max_chars=invoker.settings.message_limit, on_submit=submit, args=(invoker, manager))
+
+
+def draw_first_screen(invoker: AgentInvoker, manager: SessionManager) -> None:
+    """Draw the greeting and four suggestions to click."""
+    st.header(GREETING)
+    columns = st.columns(2)
+    for number, suggestion in enumerate(suggestions()):
+        columns[number % 2].button(
+            suggestion, key=f"suggestion-{number}", width="stretch", on_click=submit, args=(invoker, manager, suggestion)
+        )
+
+
+def suggestions() -> Sequence[str]:
+    """Return what to offer on the first screen: the agent folder's own SUGGESTIONS if it is ours."""
+    if os.environ.get("VIBEHUNTR_AGENT"):
+        return OTHER_SUGGESTIONS
+    from vibehuntr_agent import SUGGESTIONS  # noqa: PLC0415 - loaded by ADK's loader before, or not at all
+
+    return SUGGESTIONS
+
+
+def draw_messages(invoker: AgentInvoker, manager: SessionManager, messages: Sequence[Message]) -> None:
+    """Draw the window of messages, the last one by the fragment."""
+    with st.container():
+        if manager.hidden:
+            st.button(f"Show earlier messages ({manager.hidden})", key="earlier", on_click=manager.show_earlier)
+    for message in messages[:-1]:
+        with st.container():
+            Canvas(st.chat_message(message.role)).draw(items_of(message))
+    with st.container():
+        draw_last(invoker, manager, messages[-1])
+
+
+@st.fragment
+def draw_last(invoker: AgentInvoker, manager: SessionManager, drawn: Message) -> None:
+    """Draw the last message: while its turn runs, drain its log; once it is over, ask for one redraw of the page.
+
+    `drawn` is the message as it was at the last run of the whole page; a beat gets the same one again.
+    """
+    turn = manager.running_turn()
+    running = isinstance(turn, Turn) and turn.id == drawn.turn_id
+    canvas = Canvas(st.chat_message(drawn.role))
+    if not running:
+        canvas.draw(items_of(manager.last() or drawn))
+        return
+    answer = Answer(turn.read())
+    canvas.draw(live_items(session_manager.answer_message(drawn, answer), invoker))
+    draw_heartbeat(running=not answer.ended)
+    drain(invoker, drawn, turn, answer, canvas)
+    if turn.wait_ended(GLANCE) and manager.settle(turn):
+        st.rerun()
+
+
+def draw_heartbeat(*, running: bool) -> None:
+    """Mount the component whose beats rerun the fragment, out of sight, for as long as the turn runs."""
+    # Not at the top: a component must be declared while Streamlit runs, and the server imports this file before that.
+    from streamlit_autorefresh import st_autorefresh  # noqa: PLC0415
+
+    with st.container(key="poller"):
+        if running:
+            st_autorefresh(interval=BEAT, key="beat", debounce=False)
+
+
+def drain(invoker: AgentInvoker, drawn: Message, turn: Turn, answer: Answer, canvas: Canvas) -> None:
+    """Redraw as the log grows, until the answer has ended, for DRAIN seconds at most. May be cut at any redraw."""
+    until = time.monotonic() + DRAIN
+    while not answer.ended and time.monotonic() < until:
+        turn.wait(answer.cursor, GLANCE)
+        answer.extend(turn.read(answer.cursor))
+        canvas.draw(live_items(session_manager.answer_message(drawn, answer), invoker))
+        _ = "prompt" in st.session_state  # a point to be cut at, also while the model is silent
+        if not answer.ended:
+            turn.wait_ended(FRAME)
+
+
+# -- one message, as a list of items --------------------------------------------------------------------------------------
+
+Item = tuple[str, str, Any]  # kind, text, what else the kind needs
+
+
+def items_of(message: Message) -> list[Item]:
+    """Return what to draw of a message: its text in blocks, its tool steps, and how it ended."""
+    items: list[Item] = [("notice", notice, None) for notice in message.notices]
+    for part in message.parts:
+        if isinstance(part, TextPart):
+            items += text_items(message.role, part.text)
+        else:
+            items.append(step_item(part, ended=message.status not in ("running", "queued")))
+    if message.status == "cancelled":
+        items.append(("caption", "Stopped.", None))
+    if message.error:
+        items.append(("error", message.error, None))
+    return items
+
+
+def text_items(role: str, text: str) -> list[Item]:
+    """Return a text as blocks. What the user typed is shown to the letter; an answer is Markdown, made safe."""
+    if role == "user":
+        return [("text", session_manager.printable(text), None)]
+    return [("markdown", session_manager.safe_markdown(block), None) for block in session_manager.blocks(text)]
+
+
+def step_item(step: ToolStep, *, ended: bool) -> Item:
+    """Return a tool step as one line: running, done ("find_times · 0.3 s") or stopped."""
+    if step.stopped or (ended and step.result is None):
+        return ("step", f"{step.name} · stopped", step)
+    if step.seconds is None:
+        return ("caption", f"{step.name} …", None)
+    return ("step", f"{step.name} · {step.seconds:.1f} s", step)
+
+
+def live_items(message: Message, invoker: AgentInvoker) -> list[Item]:
+    """Return the items of an answer that may still be growing, with the cursor and what there is to wait for."""
+    items = items_of(message)
+    if message.status == "queued":
+        return [*items, ("caption", f"All {invoker.settings.workers} workers are busy: your message waits in line.", None)]
+    if message.status != "running":
+        return items
+    health = invoker.health()
+    if health.blocked_for:
+        items.append(("warning", f"Nobody's answer moves: the agent's code blocks the event loop ({health.culprit}).", None))
+    elif items and items[-1][0] == "markdown":
+        items[-1] = ("markdown", with_cursor(items[-1][1]), None)
+    else:
+        items.append(("markdown", CURSOR, None))
+    return items
+
+
+def with_cursor(text: str) -> str:
+    """Put the cursor after a text, unless that would keep its last line from closing a code fence."""
+    last_line = text.rstrip("\n").rpartition("\n")[2].lstrip()
+    return text if last_line.startswith(("```", "~~~")) else text + CURSOR
+
+
+class Canvas:
+    """Draws a list of items and, as the list changes, only what changed, each item in its place."""
+
+    def __init__(self, container: Any) -> None:  # noqa: ANN401 - Streamlit's container
+        """Begin empty, in a container of its own."""
+        self._container = container
+        self._drawn: list[Item] = []
+        self._slots: list[Any] = []
+
+    def draw(self, items: list[Item]) -> None:
+        """Draw the items that differ from the last time. Items that are no longer there leave an empty place."""
+        for index, item in enumerate(items):
+            if index == len(self._slots):
+                self._slots.append(put(self._container, item))
+                self._drawn.append(item)
+            elif item != self._drawn[index]:
+                put(self._slots[index], item)
+                self._drawn[index] = item
+        for index in range(len(items), len(self._slots)):
+            self._slots[index].empty()
+            self._drawn[index] = ("empty", "", None)
+
+
+def put(place: Any, item: Item) -> Any:  # noqa: ANN401 - a container or one of its elements
+    """Draw one item: at the end of a container, or in the place of an element."""
+    kind, text, step = item
+    match kind:
+        case "markdown":
+            return place.markdown(text)
+        case "text":
+            return place.text(text)
+        case "step":
+            return put_step(place, text, step)
+        case "caption":
+            return place.caption(session_manager.safe_markdown(text))
+        case "notice":
+            return place.info(session_manager.safe_markdown(text))
+        case "warning":
+            return place.warning(session_manager.safe_markdown(text))
+        case _:
+            return place.error(session_manager.safe_markdown(text), icon="🚫")
+
+
+def put_step(place: Any, label: str, step: ToolStep) -> Any:  # noqa: ANN401
+    """Draw a finished tool call as a collapsed line with its arguments and result inside."""
+    expander = place.expander(label)
+    expander.json(dict(step.args), expanded=2)
+    if step.result:
+        expander.json(dict(step.result), expanded=1)
+    return expander
+
+
+if __name__ == "__main__":
+    draw()
+else:
+    app = st.App(__file__, lifespan=lifespan)
