@@ -44,8 +44,8 @@ import threading
 import time
 import uuid
 import weakref
-from collections.abc import AsyncGenerator, Coroutine, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Coroutine, Generator, Iterator, Mapping, Sequence
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -67,7 +67,7 @@ from google.adk.tools import BaseTool, ToolContext
 from google.adk.utils import _sync_runner
 from google.genai import types
 
-from turn_log import Answer, Entry, Kind, LogFull, Message, Part, Status, TextPart, TurnLog, plain_text
+from turn_log import Answer, Entry, LogFull, Message, Part, Status, TurnLog, plain_text
 
 logger = logging.getLogger("vibehuntr.invoker")
 
@@ -82,6 +82,7 @@ _TICK = 0.25  # seconds between two looks of the watchdog
 _A_WHILE = 60.0  # seconds; a reader that waits without limit looks again this often
 _BLOCKED_AFTER = 0.5  # seconds without an answer after which the loop counts as blocked
 _LOGGED_CHARACTERS = 100
+_RESTORED = "Starting new conversation... The old one was lost on the server; it goes on from what this page shows."
 _EMPTY_ANSWER = "The model gave an empty answer. Please try again."
 _TITLE_CHARACTERS = 48
 
@@ -192,7 +193,7 @@ class Settings:
         return cls(**given)
 
 
-def _positive_number(variable: str, text: str, kind: type[int] | type[float]) -> float:
+def _positive_number(variable: str, text: str, kind: type[int | float]) -> float:
     problem = StateError(f"{variable} must be a number above 0, not {text!r}. Correct it and restart.")
     try:
         number = kind(text)
@@ -355,8 +356,8 @@ class Turn:
         else:
             self._recorded.add(event.id)
         self._note_error(event)
-        for kind, fields in _entries(event):
-            self.write(kind, **fields)
+        for entry in _entries(event):
+            self.write(entry)
 
     def _note_error(self, event: Event) -> None:
         """Remember what an error event says, until a later answer shows that the agent recovered."""
@@ -365,10 +366,10 @@ class Turn:
         elif not event.partial and event.content and event.content.parts:
             self._model_error = None
 
-    def write(self, kind: Kind, **fields: Any) -> None:
-        """Append to the log and to the invoker's own fold of it. Loop only."""
-        if entry := self.log.append(kind, **fields):
-            self._answer.extend([entry])
+    def write(self, entry: Entry) -> None:
+        """Append to the log and to the invoker's own fold of it. Loop only. Raises: LogFull."""
+        if written := self.log.append(entry):
+            self._answer.extend([written])
 
     def _fail(self, reason: PlaygroundError) -> None:
         """Stop the turn for a reason of our own, to be shown as its failure. Loop only."""
@@ -397,7 +398,7 @@ class Turn:
         error = failure.message if failure else ""
         if status != "done":
             await self._repair(status, error)
-        self.write(status, text=error)
+        self.write(Entry(status, text=error))
 
     async def _repair(self, status: Status, error: str) -> None:
         """Make the ADK session hold exactly what the log shows of this turn.
@@ -476,6 +477,7 @@ class AgentInvoker:
         self._loop_thread = threading.Thread(target=self._run_loop, name="adk-loop", daemon=True)
         self._loop_thread.start()
         self._pool = concurrent.futures.ThreadPoolExecutor(self.settings.workers, thread_name_prefix="turn")
+        self._models = list(_models(self._runner.agent))  # here, or the import of LiteLLM (4 s) would block the loop in a turn
         warm = asyncio.run_coroutine_threadsafe(_warm_up(), self.loop)
         self._watchdog = _Watchdog(self.loop, self._loop_thread, warm)
         _alive.add(self)
@@ -542,7 +544,7 @@ class AgentInvoker:
             if self._closed:
                 raise StateError
             if self._unfinished >= self.settings.workers:
-                turn.write("queued")
+                turn.write(Entry("queued"))
             self._unfinished += 1
             turn.future = self._pool.submit(self._work, turn)
 
@@ -575,9 +577,7 @@ class AgentInvoker:
         return [_numbered(message, seq) for seq, message in enumerate(messages, 1) if seq > after]
 
     async def _events(self, user_id: str, talk_session_id: str) -> list[Event]:
-        session = await self._sessions.get_session(
-            app_name=self._runner.app_name, user_id=user_id, session_id=talk_session_id
-        )
+        session = await self._sessions.get_session(app_name=self._runner.app_name, user_id=user_id, session_id=talk_session_id)
         return session.events if session else []
 
     def _ask_loop(self, question: Coroutine[Any, Any, T]) -> T:
@@ -598,7 +598,7 @@ class AgentInvoker:
         """Run a turn from its predecessor's end to its own. Loop only."""
         try:
             await turn.previous_over()
-            turn.write("started")
+            turn.write(Entry("started"))
             await self._open_session(turn)
             failure = None
             if not turn.stop_asked:
@@ -607,7 +607,7 @@ class AgentInvoker:
         except Exception as error:  # noqa: BLE001 - the outermost frame of a turn: nothing above it can tell the user
             turn.failure = _typed(error, text_shown=False)
             _log_failure(turn, turn.failure)
-            turn.write("failed", text=turn.failure.message)
+            turn.write(Entry("failed", text=turn.failure.message))
         finally:
             self._retire(turn)
 
@@ -637,7 +637,7 @@ class AgentInvoker:
 
     async def _open_session(self, turn: Turn) -> None:
         """Make sure that the conversation's ADK session is there; fill a lost one from what the page still shows."""
-        key = {"app_name": self._runner.app_name, "user_id": turn.user_id, "session_id": turn.talk_session_id}
+        key: dict[str, Any] = {"app_name": self._runner.app_name, "user_id": turn.user_id, "session_id": turn.talk_session_id}
         if await self._sessions.get_session(**key, config=GetSessionConfig(num_recent_events=0)):
             return
         session = await self._sessions.create_session(**key)
@@ -646,7 +646,7 @@ class AgentInvoker:
         logger.warning("the session was lost and is filled from the page: %r", turn)
         for event in _restored(turn.shown, self.agent_name):
             await self.append(session, event)
-        turn.write("notice", text=f"{SessionError.default} The old one was lost on the server; it goes on from what this page shows.")
+        turn.write(Entry("notice", text=_RESTORED))
 
     async def load(self, turn: Turn, after: float) -> Session:
         """Load the turn's session with the events since `after` (seconds since the epoch). Loop only."""
@@ -709,7 +709,7 @@ class AgentInvoker:
 
     async def _close_adk(self) -> None:
         await self._runner.close()
-        for model in {id(model): model for model in _models(self._runner.agent)}.values():
+        for model in {id(model): model for model in self._models}.values():
             await _close_model(model)
         await self.loop.shutdown_asyncgens()
         await self.loop.shutdown_default_executor()
@@ -784,20 +784,21 @@ class _ToolErrors(BasePlugin):
 # -- ADK events, read ------------------------------------------------------------------------------------------------
 
 
-def _entries(event: Event) -> Iterator[tuple[Kind, dict[str, Any]]]:
+def _entries(event: Event) -> Iterator[Entry]:
     """Say what an ADK event means for a turn's log: the same for the live stream and for the stored history."""
     parts = event.content.parts if event.content and event.content.parts else []
     text = "".join(part.text for part in parts if part.text and not part.thought)
     if text and event.author != "user":
-        yield "partial" if event.partial else "final", {"key": event.id, "author": event.author, "text": text}
+        yield Entry("partial" if event.partial else "final", event.id, event.author, text, at=event.timestamp)
     if event.partial:  # the calls come again, whole, in the event that is not partial
         return
     for part in parts:
         if call := part.function_call:
-            yield "tool_call", {"key": call.id or "", "author": event.author, "text": call.name or "tool", "data": call.args or {}, "at": event.timestamp}
+            yield Entry("tool_call", call.id or "", event.author, call.name or "tool", call.args or {}, event.timestamp)
         if response := part.function_response:
-            outcome = {"text": "stopped"} if event.error_code == _ABORTED else {"data": response.response or {}}
-            yield "tool_result", {"key": response.id or "", "at": event.timestamp, **outcome}
+            stopped = event.error_code == _ABORTED
+            result = {} if stopped else response.response or {}
+            yield Entry("tool_result", response.id or "", event.author, "stopped" if stopped else "", result, event.timestamp)
 
 
 def _turn_of(event: Event) -> str:
@@ -863,11 +864,11 @@ class _Transcript:
             question.extend(plain_text("".join(part.text or "" for part in parts)))
             return
         marks = event.custom_metadata or {}
-        entries = [Entry(answer.cursor + n, kind, **{"at": event.timestamp, **told}) for n, (kind, told) in enumerate(_entries(event), 1)]
-        answer.extend(entries)
+        for entry in _entries(event):
+            answer.fold(entry)
         outcome = marks.get(_OUTCOME)
         if outcome in ("cancelled", "failed"):
-            answer.extend([Entry(answer.cursor + 1, outcome, event.timestamp, text=str(marks.get(_ERROR, "")))])
+            answer.fold(Entry(outcome, text=str(marks.get(_ERROR, ""))))
 
     def messages(self) -> Iterator[Message]:
         for turn_id, (question, answer, times) in self._turns.items():
@@ -964,9 +965,10 @@ def _log_failure(turn: Turn, failure: PlaygroundError) -> None:
 
 
 def _models(agent: Any) -> Iterator[BaseLlm]:  # noqa: ANN401 - an agent or a workflow node
-    """Find the models of an agent and of its sub-agents."""
-    if isinstance(agent, LlmAgent) and isinstance(agent.model, BaseLlm):
-        yield agent.model
+    """Find the models of an agent and of its sub-agents. A name that nobody knows is the first turn's failure, not ours."""
+    if isinstance(agent, LlmAgent):
+        with suppress(ValueError, ImportError):
+            yield agent.canonical_model
     for sub_agent in getattr(agent, "sub_agents", ()):
         yield from _models(sub_agent)
 
@@ -1000,9 +1002,7 @@ def _close_tool_threads(loop: asyncio.AbstractEventLoop, grace: float) -> None:
 class _Watchdog:
     """Notices that something blocks the event loop, and names it. One thread, a few wake-ups a second."""
 
-    def __init__(
-        self, loop: asyncio.AbstractEventLoop, loop_thread: threading.Thread, warm: concurrent.futures.Future[None]
-    ) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, loop_thread: threading.Thread, warm: concurrent.futures.Future[None]) -> None:
         self._warm = warm
         self._loop = loop
         self._loop_thread = loop_thread
@@ -1086,7 +1086,7 @@ def _invoker_of(agent: BaseAgent | App) -> AgentInvoker:
         return _invokers[id(agent)][1]
 
 
-def invoke_agent_streaming(  # noqa: PLR0913 - the signature is the seed's
+def invoke_agent_streaming(
     agent: BaseAgent | App,
     message: str,
     chat_history: Sequence[Mapping[str, str]],

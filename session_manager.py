@@ -279,7 +279,14 @@ class SessionManager:
 def answer_message(message: Message, answer: Answer) -> Message:
     """Return an answer's message as its turn's log has it."""
     return Message(
-        message.seq, message.turn_id, message.role, tuple(answer.parts), answer.status, answer.error, message.at, tuple(answer.notices)
+        message.seq,
+        message.turn_id,
+        message.role,
+        tuple(answer.parts),
+        answer.status,
+        answer.error,
+        message.at,
+        tuple(answer.notices),
     )
 
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 Kind = Literal[
@@ -35,7 +35,6 @@ Kind = Literal[
 ]
 Status = Literal["queued", "running", "done", "cancelled", "failed"]
 TERMINAL: frozenset[Kind] = frozenset({"done", "cancelled", "failed"})
-_NOTHING: Mapping[str, Any] = {}
 
 
 class LogFull(Exception):  # noqa: N818 - a limit that was reached, named as such
@@ -44,15 +43,18 @@ class LogFull(Exception):  # noqa: N818 - a limit that was reached, named as suc
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of a turn's log. `at` is in seconds since the epoch; `key` is the text's or the tool call's id."""
+    """One line of a turn's log. `key` is the id of the text or of the tool call; `at` is in seconds since the epoch.
 
-    seq: int
+    `seq` is the entry's place in the log, from 1; the log sets it, and `at` where it is 0.
+    """
+
     kind: Kind
-    at: float
     key: str = ""
     author: str = ""
     text: str = ""
-    data: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
+    data: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    at: float = 0.0
+    seq: int = 0
 
 
 class TurnLog:
@@ -71,32 +73,24 @@ class TurnLog:
         """Whether the terminal entry has been written."""
         return self._closed
 
-    def append(  # noqa: PLR0913 - the fields of an Entry, by name
-        self,
-        kind: Kind,
-        *,
-        key: str = "",
-        author: str = "",
-        text: str = "",
-        data: Mapping[str, Any] = _NOTHING,
-        at: float | None = None,
-    ) -> Entry | None:
+    def append(self, entry: Entry) -> Entry | None:
         """Write one entry and wake the readers.
 
-        Returns: the entry, or None when the log already has its terminal entry (a late writer writes to nobody).
+        Returns: the entry as it stands in the log, or None when the log already has its terminal entry (a late writer
+            writes to nobody).
         Raises: LogFull when a piece of text does not fit. Whole texts are kept whole, whatever their size:
             the agent's memory already holds them.
         """
         with self._grown:
             if self._closed:
                 return None
-            if kind == "partial":
-                self._size += len(text)
-                if self._size > self.limit:
+            if entry.kind == "partial":
+                if self._size + len(entry.text) > self.limit:
                     raise LogFull
-            entry = Entry(len(self._entries) + 1, kind, time.time() if at is None else at, key, author, text, data)
+                self._size += len(entry.text)
+            entry = replace(entry, seq=len(self._entries) + 1, at=entry.at or time.time())
             self._entries.append(entry)
-            self._closed = kind in TERMINAL
+            self._closed = entry.kind in TERMINAL
             self._grown.notify_all()
             return entry
 
@@ -110,9 +104,9 @@ class TurnLog:
             return self._grown.wait_for(lambda: len(self._entries) > after or self._closed, timeout)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class TextPart:
-    """Text by one author; `final` once the whole text has come."""
+    """Text by one author; `final` once the whole text has come. Equal parts say the same, in however many pieces."""
 
     key: str
     author: str
@@ -125,6 +119,14 @@ class TextPart:
         if len(self.pieces) > 1:
             self.pieces[:] = ["".join(self.pieces)]
         return self.pieces[0] if self.pieces else ""
+
+    def __eq__(self, other: object) -> bool:
+        """Compare what is said, not how it came."""
+        if not isinstance(other, TextPart):
+            return NotImplemented
+        return (self.key, self.author, self.final, self.text) == (other.key, other.author, other.final, other.text)
+
+    __hash__ = None  # type: ignore[assignment]  # it grows
 
 
 @dataclass(slots=True)
@@ -182,9 +184,10 @@ class Answer:
         for entry in entries:
             if entry.seq > self.cursor:
                 self.cursor = entry.seq
-                self._fold(entry)
+                self.fold(entry)
 
-    def _fold(self, entry: Entry) -> None:
+    def fold(self, entry: Entry) -> None:
+        """Fold one entry, wherever it comes from."""
         match entry.kind:
             case "partial" | "final":
                 self._fold_text(entry)

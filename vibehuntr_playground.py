@@ -16,7 +16,7 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -76,7 +76,7 @@ def set_up_logging() -> None:
 
 
 @asynccontextmanager
-async def lifespan(_: st.App) -> AsyncIterator[None]:
+async def lifespan(_: st.App) -> AsyncGenerator[None, None]:
     """Close every invoker when the server stops: no thread, task or connection is left."""
     yield
     agent_invoker.close_all()
@@ -138,7 +138,7 @@ def draw() -> None:
     manager = SessionManager(st.session_state)
     draw_sidebar(invoker, manager)
     if notice := manager.take_notice():
-        st.toast(session_manager.safe_markdown(notice), icon="ℹ️", duration="long")
+        st.toast(session_manager.safe_markdown(notice), icon=":material/info:", duration="long")
     messages = manager.shown()
     # What another conversation left on the screen would stay there until this run ends, which may drain for seconds.
     area = (st.empty() if manager.turned_page() else st).container()
@@ -231,10 +231,9 @@ def draw_last(invoker: AgentInvoker, manager: SessionManager, drawn: Message) ->
 
     `drawn` is the message as it was at the last run of the whole page; a beat gets the same one again.
     """
-    turn = manager.running_turn()
-    running = isinstance(turn, Turn) and turn.id == drawn.turn_id
     canvas = Canvas(st.chat_message(drawn.role))
-    if not running:
+    turn = manager.running_turn()
+    if not isinstance(turn, Turn) or turn.id != drawn.turn_id:
         canvas.draw(items_of(manager.last() or drawn))
         return
     answer = Answer(turn.read())

@@ -17,10 +17,16 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page
 
-_FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+_FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 INPUT = '[data-testid="stChatInputTextArea"]'
 _CLOCK = """
 (() => {

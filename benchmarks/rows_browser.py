@@ -55,7 +55,7 @@ def chunk_to_dom(scale: Scale) -> list[Figure]:
     return [
         Figure("chunk to DOM, ms, playground", spread(ours)),
         Figure("chunk to DOM, ms, st.write_stream", spread(peer)),
-        Figure("chunk to DOM, playground / st.write_stream", ratios, "median and p95 at most 2x", worst <= 2),  # noqa: PLR2004
+        Figure("chunk to DOM, playground / st.write_stream", ratios, "median and p95 at most 2x", worst <= 2),
     ]
 
 
@@ -82,7 +82,7 @@ def _growth(what: str, delays: list[float], size: int, *, judged: bool) -> Figur
     }
     if not judged:
         return Figure(what, values)
-    met = median(late) <= 5 * early and max(late) < 300  # noqa: PLR2004
+    met = median(late) <= 5 * early and max(late) < 300
     return Figure(what, values, "within 5x and under 300 ms", met)
 
 
@@ -119,10 +119,8 @@ def first_text(scale: Scale) -> list[Figure]:
         idle = [_first_text(tab, number, streaming=False) for number in range(tries)]
         busy = [_first_text(tab, number, streaming=True) for number in range(tries)]
     return [
-        Figure("new input to first text of the new answer, ms, idle", spread(idle), "under 1 s", max(idle) < 1000),  # noqa: PLR2004
-        Figure(
-            "new input to first text of the new answer, ms, while one streams", spread(busy), "under 1 s", max(busy) < 1000
-        ),  # noqa: PLR2004
+        Figure("new input to first text of the new answer, ms, idle", spread(idle), "under 1 s", max(idle) < 1000),
+        Figure("new input to first text of the new answer, ms, while one streams", spread(busy), "under 1 s", max(busy) < 1000),
     ]
 
 

@@ -95,7 +95,7 @@ def _against_bare(name: str, text: str, tries: int) -> Figure:
         bare.append(_bare_cpu_ms(text, tries))
     mine, base = median(ours), median(bare)
     values = {"cpu_ms": round(mine, 2), "bare_runner_ms": round(base, 2), "ratio": round(mine / base, 2)}
-    return Figure(f"CPU of one warm turn, scripted model, {name}", values, "under 10 ms", mine < 10)  # noqa: PLR2004
+    return Figure(f"CPU of one warm turn, scripted model, {name}", values, "under 10 ms", mine < 10)
 
 
 def turn_cpu(scale: Scale) -> list[Figure]:
@@ -108,7 +108,7 @@ def turn_cpu(scale: Scale) -> list[Figure]:
     if (ROOT / "vibehuntr_agent" / "agent.py").exists() and not os.environ.get("GOOGLE_API_KEY"):
         cost = _turn_cpu_ms(load_agent(ROOT / "vibehuntr_agent"), _DINNER, scale.tries(40))
         what = "CPU of one warm turn, vibehuntr_agent without a key"
-        figures.append(Figure(what, {"cpu_ms": round(cost, 2)}, "under 10 ms", cost < 10))  # noqa: PLR2004
+        figures.append(Figure(what, {"cpu_ms": round(cost, 2)}, "under 10 ms", cost < 10))
     return figures
 
 
@@ -159,13 +159,13 @@ def blocking(scale: Scale) -> list[Figure]:
             "largest extra gap in another user's stream, sync tool blocks 2 s",
             {"extra_ms": round(extra, 1), "without_tool_ms": round(max(quiet) - 50, 1), "tries": tries},
             "at most 100 ms",
-            extra <= 100,  # noqa: PLR2004
+            extra <= 100,
         ),
         Figure(
             "async tool blocks the loop: until the watchdog names it",
             {"median_ms": round(median(waits)), "max_ms": round(max(waits)), "culprit": named[0][1], "tries": tries},
             "under 1 s",
-            max(waits) < 1000,  # noqa: PLR2004
+            max(waits) < 1000,
         ),
         Figure("the gap that such a tool makes in another user's stream", {"ms": round(stalled)}),
     ]

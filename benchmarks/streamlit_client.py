@@ -48,8 +48,8 @@ class StreamlitClient:
     def __init__(self, socket: ClientConnection, *, beat: float | None = None) -> None:
         """Talk over an open socket; `beat`, in seconds, overrides the interval that autorefresh asks for."""
         self.stamps: dict[str, tuple[float, float]] = {}
-        self.beats = 0
-        self.full_runs = 0
+        self.beats = 0  # sent
+        self.full_runs = 0  # of the whole page, not cut
         self.exceptions: list[str] = []
         self._socket = socket
         self._beat = beat
@@ -59,7 +59,8 @@ class StreamlitClient:
         self._cache: dict[str, ForwardMsg] = {}
         self._seen: dict[str, asyncio.Event] = {}
         self._run_ended = asyncio.Event()
-        self._script_hash = self._query = self._run_id = ""
+        self._polled = asyncio.Event()
+        self._script_hash = self._query = self._run_id = self._fragment_id = ""
         self._fragments: set[str] = set()
 
     # What a test does with it.
@@ -85,11 +86,19 @@ class StreamlitClient:
         async with asyncio.timeout(limit):
             await self._seen.setdefault(stamp, asyncio.Event()).wait()
 
-    async def ran(self, limit: float) -> None:
-        """Wait until the next full run has ended. Raises TimeoutError after `limit` seconds."""
-        self._run_ended.clear()
+    async def ran(self, full_runs: int, limit: float) -> None:
+        """Wait until so many full runs have ended. Raises TimeoutError after `limit` seconds."""
         async with asyncio.timeout(limit):
-            await self._run_ended.wait()
+            while self.full_runs < full_runs:
+                self._run_ended.clear()
+                await self._run_ended.wait()
+
+    async def poll(self, limit: float) -> None:
+        """Ask for one run of the page's fragment, as a beat does, and wait for its end. Raises: TimeoutError."""
+        self._polled.clear()
+        await self._rerun(self._fragment_id)
+        async with asyncio.timeout(limit):
+            await self._polled.wait()
 
     async def ready(self, limit: float) -> None:
         """Wait until the page shows a chat input. Raises TimeoutError after `limit` seconds, RuntimeError for a traceback."""
@@ -157,6 +166,7 @@ class StreamlitClient:
                 pass
 
     def _take(self, path: tuple[int, ...], delta: Delta) -> None:
+        self._fragment_id = delta.fragment_id or self._fragment_id
         if delta.WhichOneof("type") != "new_element":
             return
         element = delta.new_element
@@ -188,6 +198,8 @@ class StreamlitClient:
                 if mounted.run_id == self._run_id or not (full or mounted.fragment_id in self._fragments)
             }
             self._stop_stale_timers()
+        if status == ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY:
+            self._polled.set()
         if full:
             self.full_runs += 1
             self._run_ended.set()

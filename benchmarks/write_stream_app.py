@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 @st.cache_resource
 def get_runner() -> Runner:
     """Return the one runner of this process."""
-    return Runner(
-        agent=root_agent, app_name="peer", session_service=InMemorySessionService(), auto_create_session=True
-    )
+    return Runner(agent=root_agent, app_name="peer", session_service=InMemorySessionService(), auto_create_session=True)
 
 
 def answer(prompt: str) -> Iterator[str]:

@@ -11,6 +11,8 @@ from google.adk.agents.readonly_context import ReadonlyContext
 from google.adk.models import BaseLlm
 
 from .models import choose_model
+from .planning.errors import TimeError
+from .planning.phrases import read_zone
 from .tools import Clock, PlannerTools, local_clock, plan_as_json
 
 SUGGESTIONS: Final = (
@@ -62,9 +64,6 @@ def build_agent(model: BaseLlm | str | None = None, *, clock: Clock = local_cloc
 
 def default_zone(environ: Mapping[str, str]) -> str:
     """The zone for times said without one: VIBEHUNTR_TIMEZONE, else TZ when it names a zone, else UTC."""
-    from .planning.errors import TimeError
-    from .planning.phrases import read_zone
-
     for name in (environ.get("VIBEHUNTR_TIMEZONE", ""), environ.get("TZ", "")):
         try:
             return read_zone(name.strip().removeprefix(":")).key

@@ -16,8 +16,9 @@ from datetime import date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from google.adk.models import BaseLlm, LlmRequest, LLMRegistry, LlmResponse
-from google.adk.models._capabilities import LlmCapabilities
+from google.adk.models import BaseLlm, LLMRegistry
+from google.adk.models.llm_request import LlmRequest
+from google.adk.models.llm_response import LlmResponse
 from google.genai import types
 from typing_extensions import override
 
@@ -77,17 +78,14 @@ class KeylessPlanner(BaseLlm):
     def supported_models(cls) -> list[str]:
         return [KEYLESS]
 
-    @property
-    @override
-    def capabilities(self) -> LlmCapabilities:
-        return LlmCapabilities(output_schema_and_tools=False)
-
     @override
     async def generate_content_async(self, llm_request: LlmRequest, stream: bool = False) -> AsyncGenerator[LlmResponse, None]:
         """Tool calls, or the answer: word by word as partial responses when `stream`, and in any case whole at the end."""
         move = decide(read_turn(llm_request))
         if not isinstance(move, str):
-            yield LlmResponse(content=types.Content(role="model", parts=[types.Part.from_function_call(name=c.name, args=c.args) for c in move]))
+            yield LlmResponse(
+                content=types.Content(role="model", parts=[types.Part.from_function_call(name=c.name, args=c.args) for c in move])
+            )
             return
         for word in re.findall(r"\s*\S+\s*", move) if stream else ():
             yield LlmResponse(content=_said(word), partial=True)
@@ -255,7 +253,13 @@ def _day_words(plan: Mapping[str, Any]) -> str:
         return ", and on which day"
     days = dict.fromkeys(phrases.full_date(date.fromisoformat(plan[key])) for key in ("date_from", "date_to"))
     part = plan.get("part_of_day")
-    return f" on {' to '.join(days)}" if len(days) == 1 and not part else f" between {' and '.join(days)}" if len(days) > 1 else f" on {' '.join(days)}, in the {part}"
+    return (
+        f" on {' to '.join(days)}"
+        if len(days) == 1 and not part
+        else f" between {' and '.join(days)}"
+        if len(days) > 1
+        else f" on {' '.join(days)}, in the {part}"
+    )
 
 
 def _counted(count: int) -> str:

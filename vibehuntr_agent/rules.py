@@ -3,6 +3,8 @@
 Guarantees: nobody is in the result who is not named in the message or on the roster; clauses of which no rule could use a word come
 back in `unused`, word for word. It reads English; it is no language model, and what it does not know it leaves in `unused`.
 """
+# ruff: noqa: RUF001  people type both apostrophes
+# ruff: noqa: E501  a pattern reads best with one rule on a line
 
 from __future__ import annotations
 
@@ -18,10 +20,23 @@ from .planning.people import ME
 
 _WORD: Final = r"[^\W\d_]+(?:['’-](?!s\b|m\b|re\b|ll\b|t\b)[^\W\d_]+)*"
 _NAME: Final = rf"(?-i:(?!(?:And|Or|The)\b)[^\W\d_a-zà-öø-ÿ])(?:{_WORD})?"
-_NUMBERS: Final = {word: n for n, word in enumerate("one two three four five six seven eight nine ten eleven twelve".split(), 1)}
+MAX_TEXT: Final = 4_000
+_NUMBERS: Final = {
+    word: n for n, word in enumerate(["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"], 1)
+}
 _NUMBER: Final = rf"\d{{1,2}}|{'|'.join(_NUMBERS)}"
 _KINDS: Final = r"dinner|lunch|brunch|breakfast|coffee|drinks|movie|hike|picnic|party|barbecue|bbq|game\s+night|meeting"
-_CURRENCIES: Final = {"€": "EUR", "eur": "EUR", "$": "USD", "usd": "USD", "dol": "USD", "£": "GBP", "gbp": "GBP", "pou": "GBP", "chf": "CHF"}
+_CURRENCIES: Final = {
+    "€": "EUR",
+    "eur": "EUR",
+    "$": "USD",
+    "usd": "USD",
+    "dol": "USD",
+    "£": "GBP",
+    "gbp": "GBP",
+    "pou": "GBP",
+    "chf": "CHF",
+}
 _UNIT: Final = r"€|\$|£|euros?|eur|dollars?|usd|pounds?|gbp|chf"
 _DIETS: Final = r"vegans?|vegetarians?|pescatarians?|halal|kosher|coeliac|celiac|gluten[\s-]free|lactose[\s-](?:free|intolerant)|dairy[\s-]free|nut[\s-]free|allergic\s+to\s+\w+"
 
@@ -35,36 +50,78 @@ _SIZE: Final = re.compile(
     rf"|(?:for|party\s+of|group\s+of|table\s+for|we\s+are|there\s+are|we['’]re|are)?\s*\b(?P<count>{_NUMBER})\s+(?:of\s+us|people|persons|friends|guests)"
     rf"|(?:for|party\s+of|table\s+for|group\s+of|we\s+are|we['’]re)\s+(?P<bare>{_NUMBER})\b(?!\s*(?:[€$£:.]|h\b|hours?|hrs?|min|days?|weeks?|euros?|eur|am\b|pm\b|o['’]clock)))"
 )
-_DIET: Final = re.compile(rf"(?i)\b(?:(?:{_WORD}|\d+)(?:\s+of\s+(?:us|them))?\s+(?:is|are|eats?|am|['’]m|needs?)\s+(?:a\s+|strictly\s+)?|i['’]m\s+(?:a\s+)?)?(?:{_DIETS})\b(?:\s+food)?")
+_DIET: Final = re.compile(
+    rf"(?i)\b(?:(?:{_WORD}|\d+)(?:\s+of\s+(?:us|them))?\s+(?:is|are|eats?|am|['’]m|needs?)\s+(?:a\s+|strictly\s+)?|i['’]m\s+(?:a\s+)?)?(?:{_DIETS})\b(?:\s+food)?"
+)
 _CITY: Final = re.compile(rf"\b(?:in|near|around)\s+(?P<city>(?!(?:{phrases.MONTH})\b){_NAME})", re.IGNORECASE)
 _KIND: Final = re.compile(rf"(?i)\b(?P<kind>{_KINDS})\b")
 _ZONE: Final = re.compile(r"\b(?P<zone>[A-Z][A-Za-z]+/[A-Z][A-Za-z_]+|UTC)\b")
-_ASKS: Final = re.compile(r"(?i)\b(?:find|when\s+(?:can|could|are|is|do|should|would)|what\s+time|which\s+(?:time|day)|best\s+(?:time|slot|day)|suggest|propose|common\s+(?:time|slot)|works?\s+for\s+(?:all|every))\b")
-_PLANS: Final = re.compile(rf"(?i)\b(?:{_KINDS}|find|plan|organi[sz]e|schedule|let['’]?s|want|would\s+like|meet|how\s+about|what\s+about)\b|^\s*(?:when|what|which)\b")
-_SAYS_FREE: Final = re.compile(r"(?i)\b(?:free|available|busy|unavailable|can['’]?t|cannot|can\s+(?:do|make|only|come|be)|could|works?|has\s+time|have\s+time)\b")
-_SELF: Final = re.compile(r"(?i)\b(?:what\s+(?:can|do)\s+you\s+do|who\s+are\s+you|what\s+are\s+you|are\s+you\s+(?:an?\s+)?(?:real|human|ai|bot|robot|person|model|language|llm|chatgpt|gpt|gemini)\w*|how\s+do\s+you\s+work|what\s+model)|^\s*help\b")
+_ASKS: Final = re.compile(
+    r"(?i)\b(?:find|when\s+(?:can|could|are|is|do|should|would)|what\s+time|which\s+(?:time|day)|best\s+(?:time|slot|day)|suggest|propose|common\s+(?:time|slot)|works?\s+for\s+(?:all|every))\b"
+)
+_PLANS: Final = re.compile(
+    rf"(?i)\b(?:{_KINDS}|find|plan|organi[sz]e|schedule|let['’]?s|want|would\s+like|meet|how\s+about|what\s+about)\b|^\s*(?:when|what|which)\b"
+)
+_SAYS_FREE: Final = re.compile(
+    r"(?i)\b(?:free|available|busy|unavailable|can['’]?t|cannot|can\s+(?:do|make|only|come|be)|could|works?|has\s+time|have\s+time)\b"
+)
+_SELF: Final = re.compile(
+    r"(?i)\b(?:what\s+(?:can|do)\s+you\s+do|who\s+are\s+you|what\s+are\s+you|are\s+you\s+(?:an?\s+)?(?:real|human|ai|bot|robot|person|model|language|llm|chatgpt|gpt|gemini)\w*|how\s+do\s+you\s+work|what\s+model)|^\s*help\b"
+)
 _OTHER_QUESTION: Final = re.compile(r"(?i)^\W*(?:(?:what|how)(?!\s+about\b)|who|why|where|tell\s+me|write|explain|translate|do\s+you)\b")
 _THANKS: Final = re.compile(r"(?i)^\W*(?:thanks?(?:\s+you)?|thank\s+you(?:\s+\w+){0,3}|great|perfect|ok(?:ay)?|cool|nice|yes|good)\W*$")
 _HELLO: Final = re.compile(r"(?i)^\W*(?:hi|hello|hey|good\s+(?:morning|evening|afternoon))(?:\s+there)?\W*$")
-_GONE: Final = re.compile(rf"(?i)\b(?:without|remove|uninvite|drop)\s+(?P<who1>{_WORD})|\b(?P<who2>{_WORD})\s+(?:is\s*n['’]?o?t|is\s+no\s+longer|won['’]t\s+be|will\s+not\s+be)\s+(?:coming|joining|there)|\b(?P<who3>{_WORD})\s+(?:can['’]?t|cannot|won['’]t)\s+(?:come|make\s+it|join)\b|\b(?P<who4>{_WORD})\s+(?:is\s+out|dropped\s+out|cancelled)\b")
-_SENTENCE: Final = re.compile(r"[^.!?;\n]+(?:(?<=\d)[.](?=\d)[^.!?;\n]+|(?<=\b[aApP])[.][mM][.]?[^.!?;\n]*)*[.!?;\n]?")
-_LIST_LEAD: Final = re.compile(r"(?i)^\W*(?:(?:it['’]?s|it\s+is|that['’]?s|we\s+are|we['’]re|they\s+are|with|just|only|and|also|the\s+(?:four|three|two|others?)\s+(?:of\s+us\s+)?are|people:?|names:?|who:?)\s+)+")
-_CONTEXT_BEFORE: Final = re.compile(r"(?i)(?:^|[.,;:&+(!?\n]|\b(?:with|and|invite|add|for|plus|but|while|both|also|is|are|or|then))\s*$")
-_CONTEXT_AFTER: Final = re.compile(r"(?i)^(?:\s*(?:[,&+;:.!]|$)|['’]s\b|\s+(?:and|is|are|can|can['’]?t|cannot|could|has|have|free|busy|from|will|won['’]t|isn['’]t|joins?|comes?|works?|too|from|until|after|before|only|any\s?time|all|not|maybe|on|at|between|said|says|prefers?|plus|but|\d))")
-_STOP: Final = frozenset(
-    """a about add after afternoon again all also always an and any anyone anytime are at available be because before best between both brunch
-    breakfast busy but by can cannot cant coffee common could day days dinner do does each eat either english euro euros evening every everybody
-    everyone except find for four free friend friends from get give good great group have he hello help her hey hi him his how i if in invite is
-    it its just kind know later let lets like lunch make many maybe me meet meeting midnight mine more morning movie my need next night nine no none
-    noon not nothing of ok okay on one only or other others our party people perfect perhaps plan please pm possibly rest same she should so
-    somebody someone sorry sure ten thank thanks that the their them then there they this three time times to today together tomorrow tonight too
-    two until us utc vegan vegetarian we week weekend what when where which who why will with without works would yes you your am works until till
-    mon tue tues wed thu thur thurs fri sat sun monday tuesday wednesday thursday friday saturday sunday january february march april june july
-    august september october november december jan feb mar apr jun jul aug sep sept oct nov dec may actually instead now well it's let's i'm drinks
-    hike picnic barbecue bbq nobody both schedule organise organize how's five six seven eight eleven twelve budget think really guys hmm nope yep
-    yeah cool nice fine doesn isn aren won don see weather tell book order love hate could start suggest propose pizza food restaurant""".split()
+_GONE: Final = re.compile(
+    rf"(?i)\b(?:without|remove|uninvite|drop)\s+(?P<who1>{_WORD})|\b(?P<who2>{_WORD})\s+(?:is\s*n['’]?o?t|is\s+no\s+longer|won['’]t\s+be|will\s+not\s+be)\s+(?:coming|joining|there)|\b(?P<who3>{_WORD})\s+(?:can['’]?t|cannot|won['’]t)\s+(?:come|make\s+it|join)\b|\b(?P<who4>{_WORD})\s+(?:is\s+out|dropped\s+out|cancelled)\b"
 )
-_FILLER: Final = _STOP | {"each", "please", "euros", "need", "want", "would", "looking", "trying", "some", "slot", "much", "out", "up", "he's", "she's", "as", "was", "been"}
+_SENTENCE: Final = re.compile(r"[^.!?;\n]+(?:(?<=\d)[.](?=\d)[^.!?;\n]+|(?<=\b[aApP])[.][mM][.]?[^.!?;\n]*)*[.!?;\n]?")
+_LIST_LEAD: Final = re.compile(
+    r"(?i)^\W*(?:(?:it['’]?s|it\s+is|that['’]?s|we\s+are|we['’]re|they\s+are|with|just|only|and|also|the\s+(?:four|three|two|others?)\s+(?:of\s+us\s+)?are|people:?|names:?|who:?)\s+)+"
+)
+_CONTEXT_BEFORE: Final = re.compile(r"(?i)(?:^|[.,;:&+(!?\n]|\b(?:with|and|invite|add|for|plus|but|while|both|also|is|are|or|then))\s*$")
+_NAME_WORDS: Final = 3
+_NEAR: Final = 16
+"""Characters around a word that tell whether it is a name."""
+_LEADS_NAME: Final = re.compile(r"(?i)\b(?:with|invite|and|plus)\s+$")
+_CONTEXT_AFTER: Final = re.compile(
+    r"(?i)^(?:\s*(?:[,&+;:.!]|$)|['’]s\b|\s+(?:and|is|are|can|can['’]?t|cannot|could|has|have|free|busy|from|will|won['’]t|isn['’]t|joins?|comes?|works?|too|from|until|after|before|only|any\s?time|all|not|maybe|on|at|between|said|says|prefers?|plus|but|\d))"
+)
+_STOP: Final = frozenset(
+    """a about add after afternoon again all also always an and any anyone anytime are at available be because before best between
+    both brunch breakfast busy but by can cannot cant coffee common could day days dinner do does each eat either english euro
+    euros evening every everybody everyone except find for four free friend friends from get give good great group have he hello
+    help her hey hi him his how i if in invite is it its just kind know later let lets like lunch make many maybe me meet meeting
+    midnight mine more morning movie my need next night nine no none noon not nothing of ok okay on one only or other others our
+    party people perfect perhaps plan please pm possibly rest same she should so somebody someone sorry sure ten thank thanks that
+    the their them then there they this three time times to today together tomorrow tonight too two until us utc vegan vegetarian
+    we week weekend what when where which who why will with without works would yes you your am works until till mon tue tues wed
+    thu thur thurs fri sat sun monday tuesday wednesday thursday friday saturday sunday january february march april june july
+    august september october november december jan feb mar apr jun jul aug sep sept oct nov dec may actually instead now well it's
+    let's i'm drinks hike picnic barbecue bbq nobody both schedule organise organize how's five six seven eight eleven twelve
+    budget think really guys hmm nope yep yeah cool nice fine doesn isn aren won don see weather tell book order love hate could
+    start suggest propose pizza food restaurant""".split()  # noqa: SIM905  a hundred lines of quotes would hide the words
+)
+_FILLER: Final = _STOP | {
+    "each",
+    "please",
+    "euros",
+    "need",
+    "want",
+    "would",
+    "looking",
+    "trying",
+    "some",
+    "slot",
+    "much",
+    "out",
+    "up",
+    "he's",
+    "she's",
+    "as",
+    "was",
+    "been",
+}
+_SAYS_ME: Final = re.compile(r"(?i)\b(?:i|me|i['’]m)\b")
 _PRONOUNS: Final = re.compile(
     r"(?i)(?P<me>\b(?:i|me|myself|i['’]m|im)\b)|(?P<group>\b(?:everyone|everybody|all\s+(?:of\s+us|four|three|five|two)|both(?:\s+of\s+us)?|we(?=\s+(?:are|can|could|all)\b|['’]re\b)|all(?=\s+are\b|\s+free\b))\b)|(?P<others>\b(?:the\s+others?|the\s+rest|others)\b)|(?P<last>\b(?:he|she|they|him|her)\b)"
 )
@@ -107,7 +164,14 @@ class Heard:
 
 
 def understand(text: str, context: Context) -> Heard:
-    """What `text` says, given what is known."""
+    """What `text` says, given what is known. Of a text over 4,000 characters the end is not read, and said to be unused."""
+    heard = _understand(text[:MAX_TEXT], context)
+    if len(text) > MAX_TEXT:
+        heard.unused.append(f"everything after the first {MAX_TEXT:,} characters")
+    return heard
+
+
+def _understand(text: str, context: Context) -> Heard:
     heard = Heard(asks_self=bool(_SELF.search(text)), asks_times=bool(_ASKS.search(text)), last_person=context.last_person)
     heard.small_talk = "thanks" if _THANKS.match(text) else "hello" if _HELLO.match(text) else ""
     if heard.asks_self or heard.small_talk:
@@ -226,7 +290,9 @@ def _names_in(text: str, heard: Heard, context: Context) -> dict[str, str]:
     for word in re.findall(_WORD, text):
         if word not in names and word[:1].islower() and (known := _on_roster(word, context.roster)):
             names[word] = known
-    if (names or context.lacks_names) and re.search(r"(?i)(?:\b(?:and|with|plus|for)|,)\s+(?:me|i|myself)\b(?!\s*['’])|\b(?:me|i)(?:,|\s+and\s+|\s*$)", text):
+    if (names or context.lacks_names) and re.search(
+        r"(?i)(?:\b(?:and|with|plus|for)|,)\s+(?:me|i|myself)\b(?!\s*['’])|\b(?:me|i)(?:,|\s+and\s+|\s*$)", text
+    ):
         _note_name("me", ME, names, heard, context)
     return names
 
@@ -238,7 +304,8 @@ def _name_words(found: str) -> list[str]:
 
 
 def _placed_like_a_name(text: str, start: int, end: int) -> bool:
-    return bool(_CONTEXT_BEFORE.search(text[:start]) and _CONTEXT_AFTER.match(text[end:]))
+    before = text[max(0, start - _NEAR) : start] if start > _NEAR else "\n" + text[:start]
+    return bool(_LEADS_NAME.search(before) or (_CONTEXT_BEFORE.search(before) and _CONTEXT_AFTER.match(text[end : end + _NEAR])))
 
 
 def _note_name(word: str, name: str, names: dict[str, str], heard: Heard, context: Context) -> None:
@@ -261,7 +328,7 @@ def _name_list(text: str) -> list[str]:
 def _could_be_name(item: str) -> bool:
     words = item.split()
     return item.lower() in {"me", "i", "myself"} or (
-        1 <= len(words) <= 3 and all(re.fullmatch(_WORD, word) and word.casefold() not in _STOP for word in words)  # noqa: PLR2004  first, middle, last
+        1 <= len(words) <= _NAME_WORDS and all(re.fullmatch(_WORD, word) and word.casefold() not in _STOP for word in words)
     )
 
 
@@ -314,9 +381,10 @@ def _subjects(sentence: str, names: Mapping[str, str], heard: Heard, context: Co
         if word != "me":
             marks += [(found.start(), found.end(), [name]) for found in re.finditer(rf"\b{re.escape(word)}\b", sentence)]
     taken = [(start, end) for start, end, _ in marks]
+    named = frozenset(name for _, _, who in marks for name in who) | ({ME} if _SAYS_ME.search(sentence) else set[str]())
     for found in _PRONOUNS.finditer(sentence):
-        who = _pronoun(found, heard, context)
-        if who and not any(start < found.end() and found.start() < end for start, end in taken):
+        who = _pronoun(found, named, heard, context)
+        if (who or not found["last"]) and not any(start < found.end() and found.start() < end for start, end in taken):
             marks.append((found.start(), found.end(), who))
     marks.sort()
     persons = [who[0] for _, _, who in marks if len(who) == 1 and who[0] != ME]
@@ -324,14 +392,17 @@ def _subjects(sentence: str, names: Mapping[str, str], heard: Heard, context: Co
     return marks
 
 
-def _pronoun(found: re.Match[str], heard: Heard, context: Context) -> list[str]:
+def _pronoun(found: re.Match[str], named: frozenset[str], heard: Heard, context: Context) -> list[str]:
+    """Whom a pronoun means; "the others" are those of whom nothing is known and whom the sentence does not name."""
     everyone = [*context.roster, *(name for name in heard.add if name not in context.roster)]
     if found["me"]:
         return [ME]
     if found["group"]:
         return everyone
     if found["others"]:
-        return [name for name in everyone if name not in heard.times and (name in context.untimed or name in heard.add)]
+        return [
+            name for name in everyone if name not in named and name not in heard.times and (name in context.untimed or name in heard.add)
+        ]
     return [heard.last_person] if heard.last_person else []
 
 
@@ -349,6 +420,8 @@ def _take_days(text: str, heard: Heard, context: Context) -> None:
     if days := phrases.read_days(text, context.today):
         heard.facts["date_from"], heard.facts["date_to"] = days[0].isoformat(), days[-1].isoformat()
     part = phrases.read_part(text)
+    evening = heard.facts.get("kind") in {"dinner", "drinks"} and not context.plan.get("part_of_day")
+    part = part or (phrases.PARTS["evening"] if evening else None)
     if part:
         heard.facts["part_of_day"] = next(name for name, span in phrases.PARTS.items() if span == part)
 

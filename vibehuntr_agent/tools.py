@@ -15,7 +15,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime, time, timedelta
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, get_args
 from zoneinfo import ZoneInfo
 
 from google.adk.tools import ToolContext
@@ -23,7 +23,7 @@ from typing_extensions import TypedDict
 
 from .planning import people, phrases
 from .planning.errors import AmbiguousPerson, AmountError, PlanningError, TimeError, UnknownPerson
-from .planning.finder import MAX_WINDOWS, Slot, Span, Window, conflicts, find_slots, normalise
+from .planning.finder import MAX_WINDOWS, Kind, Slot, Span, Window, conflicts, find_slots, normalise
 from .planning.people import Person, listed
 
 Clock = Callable[[ZoneInfo], datetime]
@@ -35,7 +35,16 @@ _MAX_DAYS: Final = 62
 _MAX_NOTES: Final = 40
 _MAX_TEXT: Final = 200
 _CURRENCY: Final = 3
-_LENGTHS: Final[Mapping[str, int]] = {"dinner": 120, "lunch": 90, "brunch": 90, "breakfast": 60, "coffee": 60, "drinks": 120, "movie": 150}
+_TOO_MUCH: Final = 1e6
+_LENGTHS: Final[Mapping[str, int]] = {
+    "dinner": 120,
+    "lunch": 90,
+    "brunch": 90,
+    "breakfast": 60,
+    "coffee": 60,
+    "drinks": 120,
+    "movie": 150,
+}
 _DEFAULT_LENGTH: Final = 60
 _PARTS: Final[Mapping[str, phrases.Minutes]] = {**phrases.PARTS, "day": phrases.DAY}
 
@@ -56,10 +65,10 @@ class WindowInput(TypedDict, total=False):
 
 
 class StateView(Protocol):
-    """What the tools need of ADK's state."""
+    """What is read of ADK's state, be it a State or a read-only mapping."""
 
-    def get(self, key: str, default: Any = None) -> Any:  # noqa: ANN401  ADK's state holds any JSON
-        """The value under `key`."""
+    def get(self, key: str, default: None = None, /) -> Any:  # noqa: ANN401  the state holds any JSON
+        """Return the value under `key`, or None."""
         ...
 
 
@@ -68,7 +77,7 @@ def local_clock(zone: ZoneInfo) -> datetime:
     return datetime.now(zone)
 
 
-def plan_as_json(state: StateView, clock: Clock, zone: str) -> str:
+def plan_as_json(state: Mapping[str, Any], clock: Clock, zone: str) -> str:
     """What a model is told of the plan, in one tagged block whose content cannot close the tag."""
     plan: Json = state.get("plan") or {}
     now = clock(ZoneInfo(plan.get("zone") or zone))
@@ -224,12 +233,35 @@ class PlannerTools:
         availability = dict(context.state.get("availability") or {})
         availability[person.name] = [_window_json(window, zone) for window in merged]
         context.state["availability"] = {name: rows for name, rows in availability.items() if rows}
-        data = {"person": person.name, "windows": availability[person.name], "zone": zone.key, "added": [_window_json(w, zone) for w in normalise(new)]}
+        data = {
+            "person": person.name,
+            "windows": availability[person.name],
+            "zone": zone.key,
+            "added": [_window_json(w, zone) for w in normalise(new)],
+        }
         warnings = [f"{span_words(span, zone)} was said to be both free and busy; I count it as busy." for span in conflicts([*kept, *new])]
-        warnings += [] if any(w.kind != "busy" for w in merged) or not merged else [f"I know only when {listed([person.name])} cannot, not when they can."]
-        return _ok(_availability_line(person.name, merged, zone), data, _missing(context.state), warnings, {"name": "availability", "data": context.state["availability"]})
+        warnings += (
+            []
+            if any(w.kind != "busy" for w in merged) or not merged
+            else [f"I know only when {listed([person.name])} cannot, not when they can."]
+        )
+        return _ok(
+            _availability_line(person.name, merged, zone),
+            data,
+            _missing(context.state),
+            warnings,
+            {"name": "availability", "data": context.state["availability"]},
+        )
 
-    def _find_times(self, context: ToolContext, minutes: int | None, bounds: tuple[str | None, str | None], must: Sequence[str], least: int, limit: int) -> Result:
+    def _find_times(
+        self,
+        context: ToolContext,
+        minutes: int | None,
+        bounds: tuple[str | None, str | None],
+        must: Sequence[str],
+        least: int,
+        limit: int,
+    ) -> Result:
         state = context.state
         zone, roster, plan = self._zone(state), roster_of(state), dict(state.get("plan") or {})
         if not roster:
@@ -240,12 +272,27 @@ class PlannerTools:
         required = {p.name for p in roster if p.attendance == "required"} | {people.find_person(name, roster).name for name in must}
         length = timedelta(minutes=_positive(minutes) if minutes is not None else length_of(plan))
         within = self._within(plan, availability, bounds, zone)
-        slots = find_slots(availability, group=[p.name for p in roster], required=required, length=length, within=within, min_people=least, limit=min(max(1, limit), 10))
-        data = {"slots": [_slot_json(slot, zone) for slot in slots], "duration_minutes": int(length / timedelta(minutes=1)), "zone": zone.key, "people": len(roster)}
+        slots = find_slots(
+            availability,
+            group=[p.name for p in roster],
+            required=required,
+            length=length,
+            within=within,
+            min_people=least,
+            limit=min(max(1, limit), 10),
+        )
+        data: Json = {
+            "slots": [_slot_json(slot, zone) for slot in slots],
+            "duration_minutes": int(length / timedelta(minutes=1)),
+            "zone": zone.key,
+            "people": len(roster),
+        }
         view = {"name": "slots", "data": {"slots": data["slots"], "availability": state.get("availability")}}
         return _ok(_slots_line(slots, zone, data["duration_minutes"]), data, _missing(state), _slot_warnings(slots, required), view)
 
-    def _within(self, plan: Json, availability: Mapping[str, Sequence[Window]], bounds: tuple[str | None, str | None], zone: ZoneInfo) -> list[Span]:
+    def _within(
+        self, plan: Json, availability: Mapping[str, Sequence[Window]], bounds: tuple[str | None, str | None], zone: ZoneInfo
+    ) -> list[Span]:
         """The stretches to search: the plan's days and part of day, or the bounds given, and never the past."""
         now = _quarter(self.clock(zone))
         low, high = (phrases.read_moment(text, zone) if text else None for text in bounds)
@@ -254,7 +301,7 @@ class PlannerTools:
         spans = [] if low or high else _plan_spans(plan, zone)
         if not spans:
             known = [w for windows in availability.values() for w in windows if w.kind != "busy"]
-            spans = [(low or min(w.start for w in known), high or max(w.end for w in known))]
+            spans = _between(low or min(w.start for w in known), high or max(w.end for w in known), plan, zone)
         ahead = [(max(start, now), end) for start, end in spans if end > now]
         if not ahead:
             raise TimeError(f"Those times are past: it is {now:%H:%M} on {phrases.full_date(now.date())}. Which day do you mean?")
@@ -306,7 +353,11 @@ def plan_line(plan: Mapping[str, Any]) -> str:
 def span_words(span: Span, zone: ZoneInfo) -> str:
     """A stretch of time by the wall clock of `zone`, with its full date."""
     start, end = (moment.astimezone(zone) for moment in span)
-    last = "" if end.date() == start.date() or (end.time() == time() and end.date() - start.date() == timedelta(days=1)) else f" on {phrases.full_date(end.date())}"
+    last = (
+        ""
+        if end.date() == start.date() or (end.time() == time() and end.date() - start.date() == timedelta(days=1))
+        else f" on {phrases.full_date(end.date())}"
+    )
     return f"{phrases.full_date(start.date())}, {start:%H:%M} to {end:%H:%M}{last}"
 
 
@@ -340,7 +391,7 @@ def _recount(context: ToolContext, coming: int, gone: int) -> None:
 
 def _merged(old: Json, said: Json) -> Json:
     """The old facts with the new ones, checked as a whole. Raises PlanningError."""
-    new = {key: _text(value) if isinstance(value, str) else value for key, value in said.items()}
+    new: Json = {key: _text(value) if isinstance(value, str) else value for key, value in said.items()}
     if "date_from" in new and "date_to" not in new:
         new["date_to"] = new["date_from"]
     plan = {**old, **new, "notes": list(dict.fromkeys([*old.get("notes", []), *map(_text, said.get("notes", []))]))[:_MAX_NOTES]}
@@ -379,7 +430,7 @@ def _text(raw: str) -> str:
 
 
 def _positive(amount: float) -> float:
-    if not 0 < amount < 1e6:  # noqa: PLR2004  a guard against nonsense, not a setting
+    if not 0 < amount < _TOO_MUCH:
         raise AmountError(f"{amount:g} cannot be right; it has to be above zero. Which number do you mean?")
     return amount
 
@@ -389,10 +440,15 @@ def _person(entry: PersonInput) -> Person:
 
 
 def _window(entry: WindowInput, zone: ZoneInfo) -> Window:
-    kind = entry.get("kind") or "free"
-    if kind not in {"free", "if_needed", "busy"}:
-        raise TimeError(f"I know the kinds free, if_needed and busy, not “{kind}”.")
-    return Window(phrases.read_moment(entry.get("start", ""), zone), phrases.read_moment(entry.get("end", ""), zone), kind)
+    start, end = (phrases.read_moment(text, zone) for text in (entry.get("start", ""), entry.get("end", "")))
+    return Window(start, end, _kind(entry.get("kind") or "free"))
+
+
+def _kind(raw: str) -> Kind:
+    for known in get_args(Kind):
+        if raw == known:
+            return known
+    raise TimeError(f"I know the kinds {', '.join(get_args(Kind))}, not “{raw}”.")
 
 
 def _kept(old: Sequence[Window], new: Sequence[Window], mode: str, zone: ZoneInfo) -> list[Window]:
@@ -404,7 +460,11 @@ def _kept(old: Sequence[Window], new: Sequence[Window], mode: str, zone: ZoneInf
 
 
 def _window_json(window: Window, zone: ZoneInfo) -> Json:
-    return {"start": window.start.astimezone(zone).isoformat(), "end": window.end.astimezone(zone).isoformat(), "kind": window.kind}
+    return {
+        "start": window.start.astimezone(zone).isoformat(),
+        "end": window.end.astimezone(zone).isoformat(),
+        "kind": window.kind,
+    }
 
 
 def _slot_json(slot: Slot, zone: ZoneInfo) -> Json:
@@ -423,7 +483,12 @@ def _slot_json(slot: Slot, zone: ZoneInfo) -> Json:
 
 def slot_words(slot: Mapping[str, Any]) -> str:
     """Who can come, who cannot and who has not said."""
-    parts = [("can come", slot["yes"]), ("if needed", slot["if_needed"]), ("cannot", slot["no"]), ("not known yet", slot["unknown"])]
+    parts = [
+        ("can come", slot["yes"]),
+        ("if needed", slot["if_needed"]),
+        ("cannot", slot["no"]),
+        ("not known yet", slot["unknown"]),
+    ]
     return "; ".join(f"{label}: {listed(names)}" for label, names in parts if names)
 
 
@@ -451,6 +516,16 @@ def _plan_spans(plan: Json, zone: ZoneInfo) -> list[Span]:
     part = _PARTS.get(plan.get("part_of_day", ""), phrases.WHOLE_DAY)
     windows = [phrases.window_on(day, part, zone) for day in plan_days(plan)]
     return [(window.start, window.end) for window in windows]
+
+
+def _between(low: datetime, high: datetime, plan: Json, zone: ZoneInfo) -> list[Span]:
+    """The stretch from `low` to `high`, or on each of its days the plan's part of day."""
+    first, days = low.astimezone(zone).date(), (high - low).days + 2
+    part = _PARTS.get(plan.get("part_of_day", ""))
+    if not part or days > _MAX_DAYS:
+        return [(low, high)]
+    windows = [phrases.window_on(first + timedelta(days=n), part, zone) for n in range(days)]
+    return [(max(w.start, low), min(w.end, high)) for w in windows if w.start < high and low < w.end]
 
 
 def _quarter(now: datetime) -> datetime:

@@ -39,7 +39,7 @@ def block(seconds: float) -> dict[str, float]:
     return {"blocked": seconds}
 
 
-async def stall(seconds: float) -> dict[str, float]:  # noqa: RUF029 - blocking the loop is the point
+async def stall(seconds: float) -> dict[str, float]:
     """Block the event loop for some seconds, as a careless async tool does."""
     time.sleep(seconds)  # noqa: ASYNC251 - blocking the loop is the point
     return {"stalled": seconds}
@@ -63,12 +63,12 @@ def _chunk(name: str, number: int, size: int) -> str:
     stamp = _stamp(name, number)
     filler = _FILLER * (size // len(_FILLER) + 1)
     # A paragraph every few chunks, as models write: a page may settle what stands above it.
-    return f"{stamp} {filler[: max(0, size - len(stamp) - 2)]}" + ("\n\n" if number % 4 == 0 else " ")  # noqa: PLR2004
+    return f"{stamp} {filler[: max(0, size - len(stamp) - 2)]}" + ("\n\n" if number % 4 == 0 else " ")
 
 
 async def _chunks(words: list[str]) -> AsyncIterator[str]:
     name, count, rate = words[1], int(words[2]), float(words[3])
-    size = int(words[4]) if len(words) > 4 else 40  # noqa: PLR2004 - the optional fifth word
+    size = int(words[4]) if len(words) > 4 else 40
     start = time.monotonic()
     for number in range(1, count + 1):
         await asyncio.sleep(max(0.0, start + number / rate - time.monotonic()))
@@ -89,9 +89,7 @@ class StampingLlm(BaseLlm):
     """A model that follows the commands above; it needs no key and no network."""
 
     @override
-    async def generate_content_async(
-        self, llm_request: LlmRequest, stream: bool = False
-    ) -> AsyncGenerator[LlmResponse, None]:
+    async def generate_content_async(self, llm_request: LlmRequest, stream: bool = False) -> AsyncGenerator[LlmResponse, None]:
         """Answer the user's command; partial responses first, then the whole, as ADK's models do."""
         words = _command(llm_request)
         match words[:1]:

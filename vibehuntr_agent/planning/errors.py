@@ -25,11 +25,11 @@ class PersonError(PlanningError):
     """A name is missing, unusable or one too many."""
 
 
-class UnknownPerson(PersonError):
+class UnknownPerson(PersonError):  # noqa: N818  says what is wrong, as in the tree above
     """Nobody on the roster is called that."""
 
 
-class AmbiguousPerson(PersonError):
+class AmbiguousPerson(PersonError):  # noqa: N818  the same
     """Several people on the roster could be meant; `candidates` names them."""
 
     def __init__(self, message: str, candidates: tuple[str, ...]) -> None:

@@ -37,7 +37,9 @@ class Window:
         if self.start.tzinfo is None or self.end.tzinfo is None:
             raise TimeError("A time needs its zone. Please say which zone is meant.")
         if self.end <= self.start:
-            raise TimeError(f"The window ends ({self.end:%H:%M}) before it starts ({self.start:%H:%M}). Please give it the other way round.")
+            raise TimeError(
+                f"The window ends ({self.end:%H:%M}) before it starts ({self.start:%H:%M}). Please give it the other way round."
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,7 @@ def find_slots(
     return _distinct(wanted, limit)
 
 
-def _union(spans: Iterable[Span]) -> Any:
+def _union(spans: Iterable[Span]) -> Any:  # noqa: ANN401  portion has no types
     whole = portion.empty()
     for start, end in spans:
         whole |= portion.closedopen(start.astimezone(UTC), end.astimezone(UTC))
@@ -127,7 +129,7 @@ def _by_kind(windows: Iterable[Window]) -> tuple[Any, Any, Any]:
     return busy, free, maybe
 
 
-def _spans(interval: Any) -> tuple[Span, ...]:
+def _spans(interval: Any) -> tuple[Span, ...]:  # noqa: ANN401  the same
     return tuple((atom.lower, atom.upper) for atom in interval if not atom.empty)
 
 

@@ -22,6 +22,7 @@ ME: Final = "You"
 MAX_PEOPLE: Final = 50
 MAX_NAME: Final = 60
 _ME_WORDS: Final = frozenset({"me", "i", "myself", "you", "self", "im"})
+_SHORT: Final = 4
 _CLOSE: Final = 82.0
 """Spelling likeness in percent from which a typing slip is forgiven."""
 
@@ -40,7 +41,7 @@ def clean_name(raw: str) -> str:
     Raises PersonError when nothing is left or it is longer than 60 characters.
     """
     kept = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in unicodedata.normalize("NFC", raw))
-    name = " ".join(kept.split()).strip(".,;:!?\"“”")
+    name = " ".join(kept.split()).strip('.,;:!?"“”')
     if not any(c.isalnum() for c in name):
         raise PersonError("That is not a name I can use. Please give the name in letters.")
     if len(name) > MAX_NAME:
@@ -115,6 +116,11 @@ def _part(name: str, roster: Sequence[Person]) -> list[Person]:
 
 
 def _close(name: str, roster: Sequence[Person]) -> list[Person]:
-    if len(name) < 4:  # in a short name one letter makes another name: Tim, Tom
+    if len(name) < _SHORT:  # in a short name one letter makes another name: Tim, Tom
         return []
-    return [person for person in roster if fuzz.ratio(_key(name), _key(person.name)) >= _CLOSE]
+    return [person for person in roster if fuzz.ratio(_plain(name), _plain(person.name)) >= _CLOSE]
+
+
+def _plain(name: str) -> str:
+    """The name without accents, for comparing only."""
+    return "".join(c for c in unicodedata.normalize("NFKD", name.casefold()) if not unicodedata.combining(c))

@@ -5,6 +5,9 @@ turns those into windows in a zone. A weekday is the next one from today on (tod
 week. An hour from 1 to 7 without am or pm is in the afternoon or evening, and so is one from 8 to 11 when the talk is of an
 evening. What it does not know (recurring days, holidays by name) it leaves alone: it never guesses a date.
 """
+# ruff: noqa: RUF001  people type both apostrophes and several dashes
+# ruff: noqa: PLR2004  the numbers are those of a clock
+# ruff: noqa: E501  a pattern reads best with one rule on a line
 
 from __future__ import annotations
 
@@ -31,9 +34,24 @@ PARTS: Final[dict[str, Minutes]] = {
     "night": (19 * 60, 24 * 60),
 }
 _WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_MONTHS: Final = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december")
+_MONTHS: Final = (
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+)
 _WEEKDAY: Final = r"mon(?:days?)?|tue(?:s|sdays?)?|wed(?:nesdays?)?|thu(?:r|rs|rsdays?)?|fri(?:days?)?|sat(?:urdays?)?|sun(?:days?)?"
-MONTH: Final = r"jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?"
+MONTH: Final = (
+    r"jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?"
+)
 _CLOCK: Final = r"(?:\d{1,2}(?:[:.]\d\d)?\s*(?:[ap]\.?m\b\.?)?|noon\b|midnight\b)"
 _PART: Final = r"mornings?|lunch\s?time|afternoons?|evenings?|nights?"
 
@@ -138,7 +156,7 @@ def read_groups(text: str, today: date, context: Minutes | None = None) -> tuple
     groups: list[_Building] = [_Building()]
     for match in _TOKEN.finditer(text):
         _take(groups, match, today, context)
-    built = [group.done(context) for group in groups if group.days or group.ranges or group.part or group.said]
+    built = [group.done() for group in groups if group.days or group.ranges or group.part or group.said]
     carried = [Group(g.days or _before(built, i), g.ranges, g.kind) for i, g in enumerate(built)]
     return tuple(carried)
 
@@ -187,18 +205,18 @@ def full_date(day: date) -> str:
 class _Building:
     """A group while its words come in."""
 
-    def __init__(self, kind: Kind = "free", *, said: bool = False) -> None:
+    def __init__(self, kind: Kind = "free", *, said: bool = False, aside: bool = False) -> None:
         self.days: list[date] = []
         self.ranges: list[Minutes] = []
         self.part: Minutes | None = None
         self.kind: Kind = kind
         self.said = said
         self.closed_days = False
+        self.aside = aside  # "but not 19-20": on the days of the group before
 
-    def done(self, context: Minutes | None) -> Group:
+    def done(self) -> Group:
         ranges = [_clip(r, self.part) for r in self.ranges] if self.part else self.ranges
         part = (self.part,) if self.part else ()
-        _ = context
         return Group(tuple(dict.fromkeys(self.days)), tuple(dict.fromkeys(ranges)) or part, self.kind)
 
 
@@ -210,7 +228,7 @@ def _take(groups: list[_Building], match: re.Match[str], today: date, context: M
     """Put one token where it belongs: into the last group, or into a new one."""
     group = groups[-1]
     if days := _days(match, today):
-        group = _group_for_days(groups, match)
+        group = _group_for_days(groups)
         group.days += days
         if match["relative"] and match["relative"].lower() == "tonight":
             group.part = PARTS["evening"]
@@ -223,26 +241,27 @@ def _take(groups: list[_Building], match: re.Match[str], today: date, context: M
         _take_range(group, match, group.part or context)
 
 
-def _group_for_days(groups: list[_Building], match: re.Match[str]) -> _Building:
+def _group_for_days(groups: list[_Building]) -> _Building:
     """A day after complete days and times begins something new; a day after times alone completes them."""
     group = groups[-1]
-    if group.days and group.closed_days:
-        groups.append(_Building(group.kind))
+    if (group.days and group.closed_days) or (group.aside and group.ranges):
+        groups.append(_Building("free" if group.aside else group.kind))
     elif (group.ranges or group.part) and not group.days:
         group.closed_days = True
-    _ = match
     return groups[-1]
 
 
 def _take_kind(groups: list[_Building], match: re.Match[str]) -> None:
     kind: Kind = "busy" if match["busy"] else "if_needed" if match["if_needed"] else "free"
     group = groups[-1]
-    if kind == "if_needed" or not (group.days or group.ranges or group.part):
-        group.kind, group.said = kind, True
-    elif kind == "busy" and match["busy"].lower() not in {"not", "but not", "except"} and not group.said:
+    if (
+        kind == "if_needed"
+        or not (group.days or group.ranges or group.part)
+        or (kind == "busy" and match["busy"].lower() not in {"not", "but not", "except"} and not group.said)
+    ):
         group.kind, group.said = kind, True
     elif kind != group.kind and (kind == "busy" or group.said):
-        groups.append(_Building(kind, said=True))
+        groups.append(_Building(kind, said=True, aside=bool(group.days) and kind == "busy"))
     else:
         group.said = True
 
@@ -258,7 +277,7 @@ def _take_range(group: _Building, match: re.Match[str], part: Minutes | None) ->
 
 
 def _other_side(found: Minutes, match: re.Match[str], part: Minutes | None) -> Minutes:
-    """ "Not before 7" is free from 7; "not after 9" is free until 9."""
+    """What is left: "not before 7" is free from 7; "not after 9" is free until 9."""
     low, high = part or DAY
     return (found[1], max(high, found[1] + 60)) if match["until"] else (min(low, found[0] - 60), found[0])
 
@@ -273,7 +292,8 @@ def _range(match: re.Match[str], part: Minutes | None) -> Minutes | None:
     if match["until"]:
         end = _minutes(match["u_clock"], part, end=True)
         return None if end is None else (min(low, end - 60), end) if end > 0 else None
-    start = _minutes(match["f_clock"] or match["a_clock"] or match["clock"], part)
+    clock = match["f_clock"] or match["a_clock"] or match["clock"]
+    start = _minutes(clock, part) if clock else None  # a token without a clock is a day that does not exist
     return None if start is None else (start, high if high > start else 24 * 60)
 
 

@@ -1,0 +1,57 @@
+"""Fixtures shared by all tests; the one scripted model is `scripted_llm`, the one test server `gemini_server`."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from google.adk.agents import LlmAgent
+from hypothesis import HealthCheck, settings
+
+from agent_invoker import AgentInvoker, Settings
+from gemini_server import GeminiServer
+from scripted_llm import Script, ScriptedLlm, echo
+
+settings.register_profile("dev", max_examples=100, deadline=None)
+settings.register_profile("ci", parent=settings.get_profile("dev"), derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("ci" if os.environ.get("CI") else "dev")
+
+Invoking = Callable[..., AgentInvoker]
+
+
+def agent_saying(script: Script = echo, **options: Any) -> LlmAgent:
+    return LlmAgent(name="helper", model=ScriptedLlm.saying(script), **options)
+
+
+def model_of(invoker: AgentInvoker) -> ScriptedLlm:
+    return invoker._runner.agent.model  # type: ignore[union-attr]
+
+
+@pytest.fixture
+def invoking() -> Iterator[Invoking]:
+    """Make invokers over a script; closed after the test, which must leave no thread of theirs."""
+    made: list[AgentInvoker] = []
+    before = set(threading.enumerate())
+
+    def make(script: Script = echo, *, limits: Settings | None = None, **options: Any) -> AgentInvoker:
+        made.append(AgentInvoker(agent_saying(script, **options), settings=limits or Settings(workers=8, grace=2.0)))
+        return made[-1]
+
+    yield make
+    for invoker in made:
+        invoker.close()
+    left = {thread.name for thread in set(threading.enumerate()) - before}
+    assert not {name for name in left if name.startswith(("adk-loop", "turn", "adk-watchdog", "adk_tool"))}, left
+
+
+@pytest.fixture
+def gemini(monkeypatch: pytest.MonkeyPatch) -> Iterator[GeminiServer]:
+    """A Gemini-compatible server that the real client finds through its own environment variables."""
+    with GeminiServer() as server:
+        monkeypatch.setenv("GOOGLE_API_KEY", "x")
+        monkeypatch.setenv("GOOGLE_GEMINI_BASE_URL", server.url)
+        monkeypatch.setenv("VIBEHUNTR_RETRY_DELAY", "0.01")
+        yield server
