@@ -46,6 +46,7 @@ import uuid
 import weakref
 from collections.abc import AsyncGenerator, Coroutine, Generator, Iterator, Mapping, Sequence
 from contextlib import aclosing, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -258,6 +259,7 @@ class Turn:
         self._heard_at = 0.0
         self._silence: asyncio.TimerHandle
         self._reason: PlaygroundError | None = None
+        self._generators: list[weakref.ref[AsyncGenerator[Any, Any]]] = []
         self._model_error: PlaygroundError | None = None
 
     def __repr__(self) -> str:
@@ -332,11 +334,27 @@ class Turn:
         if not self._task.done():
             logger.warning("a stopped turn has not ended within its grace and is left behind: %r", self)
             return self._reason
+        await self._close_generators()
         if self._aborted or self._task.cancelled():
             return self._reason
         if error := self._task.exception():
             return _typed(error, text_shown=bool(self._answer.text))
         return None
+
+    def began_generator(self, generator: AsyncGenerator[Any, Any]) -> None:
+        """Note an async generator that the turn has begun; see `_watch_generators`. Loop only."""
+        self._generators.append(weakref.ref(generator))
+
+    async def _close_generators(self) -> None:
+        """Close the async generators that the turn left open, the innermost first; the model's HTTP stream is in one.
+
+        ADK iterates some without closing them, so that a stop in the wrong moment left the stream open until the garbage
+        collector came by (1 stop in 10).
+        """
+        generators, self._generators = self._generators, []
+        for generator in (reference() for reference in reversed(generators)):
+            if generator is not None and getattr(generator, "ag_frame", None) is not None:
+                await asyncio.wait({self._invoker.loop.create_task(_closing(generator))}, timeout=self._invoker.settings.grace)
 
     async def _consume(self, events: AsyncGenerator[Event, None]) -> None:
         async with aclosing(events):
@@ -596,6 +614,7 @@ class AgentInvoker:
 
     async def run_turn(self, turn: Turn) -> None:
         """Run a turn from its predecessor's end to its own. Loop only."""
+        _current_turn.set(turn)
         try:
             await turn.previous_over()
             turn.write(Entry("started"))
@@ -718,12 +737,34 @@ class AgentInvoker:
         """Run the loop until `close`. A tool that calls `sys.exit` ends its turn, not everybody's loop."""
         asyncio.set_event_loop(self.loop)
         while True:
+            self.loop.call_soon(_watch_generators)
             try:
                 self.loop.run_forever()
                 break
             except (SystemExit, KeyboardInterrupt):
                 logger.exception("something on the event loop tried to end the process; the loop goes on")
         self.loop.close()
+
+
+_current_turn: ContextVar[Turn | None] = ContextVar("vibehuntr_turn", default=None)
+
+
+def _watch_generators() -> None:
+    """Tell every turn which async generators are begun in it, by Python's own hook. Runs on the loop, which has hooks too."""
+    first_iteration = sys.get_asyncgen_hooks().firstiter
+
+    def begun(generator: AsyncGenerator[Any, Any]) -> None:
+        if turn := _current_turn.get():
+            turn.began_generator(generator)
+        if first_iteration:
+            first_iteration(generator)
+
+    sys.set_asyncgen_hooks(firstiter=begun)
+
+
+async def _closing(generator: AsyncGenerator[Any, Any]) -> None:
+    with suppress(RuntimeError):  # it is running: whoever runs it will close it
+        await generator.aclose()
 
 
 _alive: weakref.WeakSet[AgentInvoker] = weakref.WeakSet()
@@ -744,13 +785,17 @@ def _make_runner(agent: BaseAgent | App, sessions: BaseSessionService, artifacts
     return Runner(app=app, session_service=sessions, artifact_service=artifacts)
 
 
+_NO_TOKENS = types.GenerateContentResponseUsageMetadata(prompt_token_count=0, candidates_token_count=0, total_token_count=0)
+
+
 class _Silent(BaseLlm):
     """A model that says one word, to warm up with."""
 
     model: str = "vibehuntr-warm-up"
 
     async def generate_content_async(self, llm_request: LlmRequest, stream: bool = False) -> AsyncGenerator[LlmResponse, None]:  # noqa: ARG002, FBT001, FBT002
-        yield LlmResponse(content=types.Content(role="model", parts=[types.Part(text="ready")]))
+        content = types.Content(role="model", parts=[types.Part(text="ready")])
+        yield LlmResponse(content=content, usage_metadata=_NO_TOKENS)
 
 
 async def _warm_up() -> None:

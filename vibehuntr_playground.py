@@ -5,8 +5,8 @@ Two parts: "set up" makes what the page needs once, "draw" draws it, region by r
 - The last message is always drawn by one fragment, running or not, in a container of the same shape as the others, so
   that nothing moves when it ends.
 - While its turn runs, a run of the fragment waits for the turn's log and redraws as it grows (the drain), and a hidden
-  autorefresh component is the heartbeat: its beat cuts the run that drains and starts the next, without a hole.
-- A run may be cut at any access to Streamlit. Nothing depends on a run finishing: the next one redraws from the log.
+  autorefresh component is the heartbeat: its beat waits while a run drains, and starts the next at once when that ends.
+- A run may be cut at any access to Streamlit, by a click or new input. Nothing depends on a run finishing: the next one redraws from the log.
 
 Streamlit imports this file twice: the server imports it as a module and finds `app`; each run executes it as a script.
 """
@@ -32,7 +32,7 @@ from turn_log import Answer, Message, TextPart, ToolStep
 
 HERE = Path(__file__).parent
 BEAT = 2_000  # milliseconds between two beats while a turn runs
-DRAIN = 6.0  # seconds one run of the fragment drains at most: longer than a beat, so that the beat takes over in time
+DRAIN = 6.0  # seconds one run of the fragment drains at most: longer than a beat, so that a beat is waiting when it ends
 FRAME = 0.04  # seconds between two redraws at least
 GLANCE = 0.08  # seconds until a draining run looks up: a click waits no longer than that
 LISTED = 30  # conversations in the sidebar
@@ -95,18 +95,22 @@ def start_turn(invoker: AgentInvoker, manager: SessionManager, text: str, shown:
     return turn
 
 
-def submit(invoker: AgentInvoker, manager: SessionManager, text: str | None = None) -> None:
-    """Take what was typed (or a suggestion). Reading it is the only point at which this can be cut off."""
+def submit(manager: SessionManager, text: str | None = None) -> None:
+    """Take what was typed (or a suggestion). Reading it is the only point at which this can be cut off.
+
+    Callbacks ask for the invoker themselves: the one that the page was drawn with may have been closed since.
+    """
     prompt: str = text if text is not None else st.session_state["prompt"]
     try:
-        manager.submit(prompt, partial(start_turn, invoker, manager))
+        manager.submit(prompt, partial(start_turn, get_invoker(), manager))
     except PlaygroundError as error:
         manager.notify(error.message)
 
 
-def open_conversation(invoker: AgentInvoker, manager: SessionManager, talk_session_id: str) -> None:
+def open_conversation(manager: SessionManager, talk_session_id: str) -> None:
     """Show another conversation of the user's."""
     try:
+        invoker = get_invoker()
         manager.open(talk_session_id, partial(invoker.get_messages, manager.user_id, talk_session_id))
         turn = invoker.running_turn(manager.user_id, talk_session_id)
     except PlaygroundError as error:
@@ -147,7 +151,7 @@ def draw() -> None:
         if messages:
             draw_messages(invoker, manager, messages)
         else:
-            draw_first_screen(invoker, manager)
+            draw_first_screen(manager)
 
 
 def draw_sidebar(invoker: AgentInvoker, manager: SessionManager) -> None:
@@ -166,7 +170,7 @@ def draw_sidebar(invoker: AgentInvoker, manager: SessionManager) -> None:
                 icon=":material/pending:" if talk.running else ":material/chat_bubble:",
                 width="stretch",
                 on_click=open_conversation,
-                args=(invoker, manager, talk.id),
+                args=(manager, talk.id),
             )
         if not talks:
             st.caption("None yet.")
@@ -191,17 +195,15 @@ def draw_bottom(invoker: AgentInvoker, manager: SessionManager) -> None:
     with st.bottom:
         st.button("Stop", key="stop", icon=":material/stop_circle:", disabled=turn is None or turn.ended, on_click=stop, args=(manager,))
     # Not inside `with st.bottom`: only an input that Streamlit puts there itself makes the page follow the answer.
-    st.chat_input(GREETING, key="prompt", max_chars=invoker.settings.message_limit, on_submit=submit, args=(invoker, manager))
+    st.chat_input(GREETING, key="prompt", max_chars=invoker.settings.message_limit, on_submit=submit, args=(manager,))
 
 
-def draw_first_screen(invoker: AgentInvoker, manager: SessionManager) -> None:
+def draw_first_screen(manager: SessionManager) -> None:
     """Draw the greeting and four suggestions to click."""
     st.header(GREETING)
     columns = st.columns(2)
     for number, suggestion in enumerate(suggestions()):
-        columns[number % 2].button(
-            suggestion, key=f"suggestion-{number}", width="stretch", on_click=submit, args=(invoker, manager, suggestion)
-        )
+        columns[number % 2].button(suggestion, key=f"suggestion-{number}", width="stretch", on_click=submit, args=(manager, suggestion))
 
 
 def suggestions() -> Sequence[str]:

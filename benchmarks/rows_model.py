@@ -114,7 +114,7 @@ def many_turns(scale: Scale) -> list[Figure]:
 
 def _hung_up(server: GeminiServer, requests: int) -> Request:
     """Wait until the latest stream is under way, and return its request."""
-    if not server.wait_for(lambda one: len(one.requests) > requests and len(one.requests[-1].chunks) >= 3, _LIMIT):  # noqa: PLR2004
+    if not server.wait_for(lambda one: len(one.requests) > requests and len(one.requests[-1].chunks) >= 3, _LIMIT):
         message = "the model's stream did not begin"
         raise RuntimeError(message)
     return server.requests[-1]
@@ -153,5 +153,5 @@ def _closed_figure(waits: Sequence[float], outcomes: Sequence[str]) -> Figure:
         "n": len(waits),
         "answered": outcomes.count("done"),
     }
-    met = median(waits) < 150 and max(waits) < 500 and set(outcomes) == {"done"}  # noqa: PLR2004
+    met = median(waits) < 150 and max(waits) < 500 and set(outcomes) == {"done"}
     return Figure("new input to the model's HTTP stream closed, ms", values, "median under 150, at worst 500", met)

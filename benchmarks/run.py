@@ -49,12 +49,12 @@ def hardware() -> str:
 def measure(name: str, scale: Scale) -> list[Figure]:
     """Run one row; a row that breaks is a figure too, and is not met."""
     rows: Callable[[Scale], list[Figure]] = getattr(importlib.import_module(ROWS[name]), name)
-    start, load = time.monotonic(), os.getloadavg()[0]
+    start = time.monotonic()
     try:
         figures = rows(scale)
     except (RuntimeError, TimeoutError, LookupError, OSError, ImportError) as error:
         figures = [Figure("broke off", {"error": f"{type(error).__name__}: {error}"[:400]}, met=False)]
-    print(f"\n{name} ({time.monotonic() - start:.0f} s, load of the machine before it {load:.1f})", flush=True)
+    print(f"\n{name} ({time.monotonic() - start:.0f} s)", flush=True)
     for figure in figures:
         print(line(figure), flush=True)
     return figures

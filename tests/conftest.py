@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from gemini_server import GeminiServer
 from google.adk.agents import LlmAgent
 from hypothesis import HealthCheck, settings
+from scripted_llm import Script, ScriptedLlm, echo
 
 from agent_invoker import AgentInvoker, Settings
-from gemini_server import GeminiServer
-from scripted_llm import Script, ScriptedLlm, echo
 
 settings.register_profile("dev", max_examples=100, deadline=None)
 settings.register_profile("ci", parent=settings.get_profile("dev"), derandomize=True, suppress_health_check=[HealthCheck.too_slow])

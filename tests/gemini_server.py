@@ -21,7 +21,19 @@ from typing import Any
 from scripted_llm import Asked, Call, Finish, Hold, Raise, Script, Step, Text, Thought, Wait, echo
 
 WRONG_KEY = "wrong-key"
-_STATUS = {400: "INVALID_ARGUMENT", 401: "UNAUTHENTICATED", 403: "PERMISSION_DENIED", 404: "NOT_FOUND", 429: "RESOURCE_EXHAUSTED", 500: "INTERNAL", 503: "UNAVAILABLE"}
+_STATUS = {
+    400: "INVALID_ARGUMENT",
+    401: "UNAUTHENTICATED",
+    403: "PERMISSION_DENIED",
+    404: "NOT_FOUND",
+    429: "RESOURCE_EXHAUSTED",
+    500: "INTERNAL",
+    503: "UNAVAILABLE",
+}
+
+
+class _Dropped(Exception):
+    """The script says that the connection breaks here."""
 
 
 @dataclass
@@ -154,9 +166,9 @@ class GeminiServer:
         sending = asyncio.ensure_future(self._send_chunks(request, writer))
         hearing = asyncio.ensure_future(reader.read(1))  # a client says nothing before the answer's end, or it hangs up
         await asyncio.wait({sending, hearing}, return_when=asyncio.FIRST_COMPLETED)
-        if not sending.done():
+        if hearing.done() or isinstance(sending.exception(), ConnectionError):
             self._note(lambda: setattr(request, "hung_up", time.monotonic()))
-            sending.cancel()
+        sending.cancel()
         hearing.cancel()
         await asyncio.gather(sending, hearing, return_exceptions=True)
         if sending.cancelled() or sending.exception():
@@ -196,7 +208,7 @@ async def _payloads(steps: Sequence[Step]) -> AsyncIterator[dict[str, Any]]:
             case Hold(gate):
                 await gate.wait()
             case Raise(error):
-                raise error
+                raise _Dropped from error
             case Finish(other):
                 reason = other
     yield _payload([], reason)

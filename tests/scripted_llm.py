@@ -173,4 +173,5 @@ def _append_text(parts: list[types.Part], text: str, *, thought: bool) -> None:
 
 
 def _response(parts: list[types.Part], *, partial: bool) -> LlmResponse:
-    return LlmResponse(partial=partial or None, content=types.Content(role="model", parts=parts))
+    usage = None if partial else types.GenerateContentResponseUsageMetadata(total_token_count=1)
+    return LlmResponse(partial=partial or None, content=types.Content(role="model", parts=parts), usage_metadata=usage)

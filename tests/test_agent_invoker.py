@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import Invoking, agent_saying, model_of
 from google.adk.apps.app import App
 from google.adk.sessions import InMemorySessionService
+from scripted_llm import Asked, Call, Finish, Gate, Hold, Raise, Step, Text, Thought, echo
 
 from agent_invoker import (
     AgentInvocationError,
@@ -28,8 +30,6 @@ from agent_invoker import (
     invoke_agent_streaming,
     load_agent,
 )
-from conftest import Invoking, agent_saying, model_of
-from scripted_llm import Asked, Call, Finish, Gate, Hold, Raise, Step, Text, Thought, echo
 from turn_log import Answer, Message, plain_text
 
 AWAY = 20.0  # seconds; a test that waits this long has failed
@@ -131,7 +131,9 @@ def test_a_stopped_tool_call_is_sealed_and_its_late_result_ignored(invoking: Inv
         release.wait(AWAY)
         return {"late": "result"}
 
-    invoker = invoking(lambda asked: [Text("Let me see. "), Call("slow")] if asked.said == "use it" and not asked.after_tool else echo(asked), tools=[slow])
+    invoker = invoking(
+        lambda asked: [Text("Let me see. "), Call("slow")] if asked.said == "use it" and not asked.after_tool else echo(asked), tools=[slow]
+    )
     turn = say(invoker, "use it")
     assert running.wait(AWAY)
     turn.cancel()
@@ -170,7 +172,8 @@ def test_a_tool_that_raises_does_not_end_the_turn(invoking: Invoking) -> None:
 
 
 @pytest.mark.parametrize(
-    ("reason", "words"), [("SAFETY", "safety filter"), ("MAX_TOKENS", "length limit"), ("RECITATION", "safety filter"), ("OTHER", "try again")]
+    ("reason", "words"),
+    [("SAFETY", "safety filter"), ("MAX_TOKENS", "length limit"), ("RECITATION", "safety filter"), ("OTHER", "try again")],
 )
 def test_an_answer_that_the_model_cuts_short_keeps_its_text_and_says_why(invoking: Invoking, reason: str, words: str) -> None:
     """SAFETY and MAX_TOKENS bring content and an error code, and raise nothing."""
@@ -221,7 +224,9 @@ def test_an_agent_that_ignores_its_stop_is_left_behind(invoking: Invoking) -> No
         return {}
 
     invoker = invoking(
-        lambda asked: [Call("stubborn")] if asked.said == "go" and not asked.after_tool else echo(asked), tools=[stubborn], limits=Settings(grace=0.2)
+        lambda asked: [Call("stubborn")] if asked.said == "go" and not asked.after_tool else echo(asked),
+        tools=[stubborn],
+        limits=Settings(grace=0.2),
     )
     first = say(invoker, "go")
     assert gate.reached.wait(AWAY)
@@ -255,7 +260,13 @@ def test_nobody_reads_lists_or_changes_anothers_conversation(invoking: Invoking)
     invoker = invoking()
     answer_of(say(invoker, "private", user="anna", talk="c"))
     assert invoker.list_sessions("ben") == []
-    ways: list[Any] = [invoker.get_session, invoker.get_messages, invoker.running_turn, invoker.stop, lambda u, c: invoker.add_message(u, c, "x")]
+    ways: list[Any] = [
+        invoker.get_session,
+        invoker.get_messages,
+        invoker.running_turn,
+        invoker.stop,
+        lambda u, c: invoker.add_message(u, c, "x"),
+    ]
     for way in ways:
         said: list[str] = []
         for talk in ("c", "no such"):
@@ -452,7 +463,9 @@ def test_the_streaming_generator_is_a_reader_of_the_same_turn() -> None:
         """Find."""
         return {"found": 1}
 
-    agent = agent_saying(lambda asked: [Text("Done. "), Text("Bye.")] if asked.after_tool else [Text("Look: "), Call("find", {"what": "x"})], tools=[find])
+    agent = agent_saying(
+        lambda asked: [Text("Done. "), Text("Bye.")] if asked.after_tool else [Text("Look: "), Call("find", {"what": "x"})], tools=[find]
+    )
     try:
         items = list(invoke_agent_streaming(agent, "go", [{"role": "user", "content": "ignored"}], "s", yield_tool_calls=True))
         assert items == [

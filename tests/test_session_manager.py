@@ -195,7 +195,9 @@ def test_markdown_that_would_fetch_or_become_latex_is_disarmed_outside_of_code(t
     assert safe_markdown(text) == shown
 
 
-PARAGRAPHS = st.lists(st.sampled_from(["word " * 30 + "\n\n", "```\n" + "code\n\n" * 20 + "```\n\n", "| a |\n|---|\n| b |\n\n", "x\n"]), max_size=60)
+PARAGRAPHS = st.lists(
+    st.sampled_from(["word " * 30 + "\n\n", "```\n" + "code\n\n" * 20 + "```\n\n", "| a |\n|---|\n| b |\n\n", "x\n"]), max_size=60
+)
 
 
 @given(PARAGRAPHS, PARAGRAPHS)

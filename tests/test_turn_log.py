@@ -104,7 +104,9 @@ def test_delivery_may_repeat_and_display_is_exactly_once(texts: list[str], again
 
 def test_a_second_final_of_the_same_text_changes_nothing() -> None:
     """The first whole version of a text is the text."""
-    answer = Answer([Entry("final", "t", text="one", seq=1), Entry("final", "t", text="two", seq=2), Entry("partial", "t", text="3", seq=3)])
+    answer = Answer(
+        [Entry("final", "t", text="one", seq=1), Entry("final", "t", text="two", seq=2), Entry("partial", "t", text="3", seq=3)]
+    )
     assert answer.text == "one"
 
 

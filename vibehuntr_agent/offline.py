@@ -67,11 +67,14 @@ class Turn:
         return [result for tool, result in self.results if tool == name]
 
 
+_NO_TOKENS: Final = types.GenerateContentResponseUsageMetadata(prompt_token_count=0, candidates_token_count=0, total_token_count=0)
+
+
 class KeylessPlanner(BaseLlm):
-    """The rules as an ADK model. `chunk_delay` is the pause between streamed words, in seconds."""
+    """The rules as an ADK model. `chunk_delay` is the pause after three streamed words, in seconds."""
 
     model: str = KEYLESS
-    chunk_delay: float = 0.02
+    chunk_delay: float = 0.06
 
     @classmethod
     @override
@@ -80,17 +83,16 @@ class KeylessPlanner(BaseLlm):
 
     @override
     async def generate_content_async(self, llm_request: LlmRequest, stream: bool = False) -> AsyncGenerator[LlmResponse, None]:
-        """Tool calls, or the answer: word by word as partial responses when `stream`, and in any case whole at the end."""
+        """Tool calls, or the answer: three words at a time as partial responses when `stream`, and in any case whole at the end."""
         move = decide(read_turn(llm_request))
         if not isinstance(move, str):
-            yield LlmResponse(
-                content=types.Content(role="model", parts=[types.Part.from_function_call(name=c.name, args=c.args) for c in move])
-            )
+            calls = [types.Part.from_function_call(name=call.name, args=call.args) for call in move]
+            yield LlmResponse(content=types.Content(role="model", parts=calls), usage_metadata=_NO_TOKENS)
             return
-        for word in re.findall(r"\s*\S+\s*", move) if stream else ():
+        for word in re.findall(r"(?:\s*\S+\s*){1,3}", move) if stream else ():
             yield LlmResponse(content=_said(word), partial=True)
             await asyncio.sleep(self.chunk_delay)
-        yield LlmResponse(content=_said(move), finish_reason=types.FinishReason.STOP)
+        yield LlmResponse(content=_said(move), finish_reason=types.FinishReason.STOP, usage_metadata=_NO_TOKENS)
 
 
 def read_turn(request: LlmRequest) -> Turn:

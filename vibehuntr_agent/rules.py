@@ -182,6 +182,8 @@ def _understand(text: str, context: Context) -> Heard:
     plain = _take_facts(text, heard, context)
     _take_removals(plain, heard, context)
     names = _names_in(plain, heard, context)
+    for note in heard.facts.get("notes", ()):  # "Anna is vegan" makes Anna the one whom "she" means
+        heard.last_person = next((name for name in context.roster if re.search(rf"\b{re.escape(name)}\b", note)), heard.last_person)
     for sentence in _sentences(plain):
         _take_sentence(sentence, names, heard, context)
     _take_days(plain, heard, context)

@@ -1,0 +1,189 @@
+"""The page under Streamlit's AppTest: what is drawn, with the keyless planner or an agent folder of the test's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+import vibehuntr_playground as page_module
+from agent_invoker import ModelUnknown
+from session_manager import SessionManager
+from vibehuntr_agent import SUGGESTIONS
+
+PAGE = str(Path(page_module.__file__))
+
+
+@pytest.fixture(autouse=True)
+def keyless(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No key and no model named, whatever the machine has; the invoker is made anew and closed."""
+    for name in ("GOOGLE_API_KEY", "GEMINI_API_KEY", "VIBEHUNTR_MODEL", "VIBEHUNTR_AGENT", "VIBEHUNTR_WORKERS"):
+        monkeypatch.delenv(name, raising=False)
+    st.cache_resource.clear()
+    yield
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def page() -> AppTest:
+    return AppTest.from_file(PAGE, default_timeout=30).run()
+
+
+def submit(page: AppTest, text: str) -> AppTest:
+    page.chat_input[0].set_value(text)
+    page.run()
+    assert not page.exception
+    return page
+
+
+def drawn(page: AppTest) -> list[tuple[str, str]]:
+    """Return (role, text) of each message on the page."""
+    return [(m.name, "".join(str(getattr(part, "value", "")) for part in [*m.text, *m.markdown])) for m in page.chat_message]
+
+
+def button(page: AppTest, label: str) -> "AppTest.button":  # type: ignore[name-defined]  # noqa: UP037
+    return next(b for b in page.button if label in b.label)
+
+
+def test_the_first_screen_offers_four_suggestions_and_says_who_answers(page: AppTest) -> None:
+    """A visible badge: rules, not a language model."""
+    assert not page.exception
+    assert {b.label for b in page.main.button} & set(SUGGESTIONS) == set(SUGGESTIONS)
+    assert len(set(SUGGESTIONS)) == 4
+    assert any("Keyless planner" in element.value for element in page.sidebar.markdown)
+    assert page.chat_input[0].placeholder == "What would you like to plan today?"
+
+
+def test_a_question_and_its_answer_stand_on_the_page_once(page: AppTest) -> None:
+    """Typed, answered, drawn: each message once."""
+    submit(page, "Dinner with Anna and Ben on Friday evening")
+    (question, answer) = drawn(page)
+    assert question == ("user", "Dinner with Anna and Ben on Friday evening")
+    assert answer[0] == "assistant" and "Anna and Ben" in answer[1]
+    assert page.session_state["vibehuntr"].notice == ""
+
+
+def test_tool_steps_are_collapsed_lines_with_their_duration(page: AppTest) -> None:
+    """ "set_people · 0.0 s", with arguments and result inside."""
+    submit(page, "Dinner with Anna and Ben on Friday evening")
+    labels = [expander.label for expander in page.main.expander]
+    assert all(re.fullmatch(r"\w+ · \d+\.\d s", label) for label in labels)
+    assert any(label.startswith("set_people") for label in labels)
+    assert not any(expander.proto.expanded for expander in page.main.expander)
+
+
+def test_a_suggestion_is_sent_by_a_click(page: AppTest) -> None:
+    """The first screen's buttons speak for the user."""
+    button(page, SUGGESTIONS[0]).click().run()
+    assert drawn(page)[0] == ("user", SUGGESTIONS[0])
+    assert len(drawn(page)) == 2
+
+
+def test_the_answer_has_no_cursor_when_it_has_ended_and_stop_is_off(page: AppTest) -> None:
+    """Stop is always there, disabled when idle."""
+    submit(page, "hello")
+    assert "▌" not in drawn(page)[-1][1]
+    assert button(page, "Stop").disabled
+
+
+def test_conversations_are_listed_and_can_be_opened_again(page: AppTest) -> None:
+    """New conversation clears the page; the old one comes back from the list."""
+    submit(page, "Dinner with Anna and Ben")
+    first = drawn(page)
+    button(page, "New conversation").click().run()
+    assert drawn(page) == []
+    submit(page, "Lunch with Carla")
+    assert drawn(page)[0] == ("user", "Lunch with Carla")
+    button(page, "Dinner with Anna").click().run()
+    assert drawn(page) == first
+
+
+def test_the_same_message_twice_is_two_messages(page: AppTest) -> None:
+    """Nothing is dropped because it looks like another."""
+    submit(page, "hello")
+    submit(page, "hello")
+    assert [text for role, text in drawn(page) if role == "user"] == ["hello", "hello"]
+
+
+def test_a_blank_message_is_not_sent(page: AppTest) -> None:
+    """The user is told, and no turn begins."""
+    submit(page, "   ")
+    assert drawn(page) == []
+    assert "empty" in page.toast[0].value
+
+
+def test_a_long_history_is_drawn_from_its_end(page: AppTest) -> None:
+    """Older messages are behind one control, and come back by it."""
+    manager = SessionManager(page.session_state)
+    for number in range(50):
+        manager.add_message(("user", "assistant")[number % 2], f"hello {number}")
+    page.run()
+    assert len(page.chat_message) == 30
+    button(page, "Show earlier").click().run()
+    assert [text for _, text in drawn(page)] == [f"hello {n}" for n in range(50)]
+
+
+def test_a_lost_invoker_goes_on_from_what_the_page_shows(page: AppTest) -> None:
+    """Clear cache ends the conversations in memory; the page still holds them, and says what it does."""
+    submit(page, "Dinner with Anna and Ben on Friday evening")
+    st.cache_resource.clear()
+    submit(page, "Anna is free from 18 to 22")
+    assert [role for role, _ in drawn(page)] == ["user", "assistant"] * 2
+    assert any("Starting new conversation" in info.value for info in [*page.info, *page.toast])
+
+
+def test_a_damaged_session_state_is_reset_with_a_message(page: AppTest) -> None:
+    """State corruption never shows a traceback."""
+    page.session_state["vibehuntr"] = "damaged"
+    page.run()
+    assert not page.exception
+    assert page.toast[0].value == "Session reset. Please start over."
+
+
+def folder_with(tmp_path: Path, name: str, model: str) -> str:
+    folder = tmp_path / name
+    folder.mkdir()
+    (folder / "__init__.py").write_text("from . import agent\n")
+    (folder / "agent.py").write_text(
+        "from google.adk.agents import LlmAgent\nfrom scripted_llm import ScriptedLlm, echo\n"
+        f"root_agent = LlmAgent(name={name!r}, model={model})\n"
+    )
+    return str(folder)
+
+
+def test_an_unknown_model_has_its_own_message(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Told on the page as the answer's failure; the page itself works."""
+    monkeypatch.setenv("VIBEHUNTR_AGENT", folder_with(tmp_path, "unknown_model_agent", "'no-such-model'"))
+    page = submit(AppTest.from_file(PAGE, default_timeout=30).run(), "hello")
+    assert page.error[0].value == ModelUnknown().message
+    assert page.sidebar.text[0].value == "no-such-model"
+
+
+@pytest.mark.parametrize(("name", "value"), [("VIBEHUNTR_AGENT", "/no/such/folder"), ("VIBEHUNTR_WORKERS", "many")])
+def test_a_wrong_setting_is_told_on_the_page(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    """A plain message with what to correct, no traceback."""
+    monkeypatch.setenv(name, value)
+    page = AppTest.from_file(PAGE, default_timeout=30).run()
+    assert not page.exception
+    assert "restart" in page.error[0].value
+
+
+def test_another_agent_folder_answers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """VIBEHUNTR_AGENT: ADK's own loader, ADK's own model names."""
+    monkeypatch.setenv("VIBEHUNTR_AGENT", folder_with(tmp_path, "some_agent", "ScriptedLlm.saying(echo)"))
+    page = submit(AppTest.from_file(PAGE, default_timeout=30).run(), "hello")
+    assert drawn(page)[-1] == ("assistant", "You said: hello")  # AppTest strips it
+    assert page.sidebar.text[0].value == "scripted"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [("plain", "plain ▌"), ("```\ncode", "```\ncode ▌"), ("```\ncode\n```", "```\ncode\n```"), ("~~~\nx\n~~~\n", "~~~\nx\n~~~\n")],
+)
+def test_the_cursor_never_keeps_a_fence_from_closing(text: str, shown: str) -> None:
+    """While an answer streams its code blocks look as they will."""
+    assert page_module.with_cursor(text) == shown
