@@ -62,6 +62,7 @@ class _Record:
     user_id: str = field(default_factory=lambda: uuid.uuid4().hex)
     open_id: str = ""
     drawn_id: str = ""
+    drawn_side: int = 0
     conversations: dict[str, _Conversation] = field(default_factory=dict[str, _Conversation])
     agent: Any = None
     notice: str = ""
@@ -113,10 +114,12 @@ class SessionManager:
                 self._record.conversations[talk_session_id] = _Conversation(list(load() if load else ()))
             self._record.open_id = talk_session_id
 
-    def turned_page(self) -> bool:
-        """Whether another conversation is open than the last time this was asked."""
-        drawn, self._record.drawn_id = self._record.drawn_id, self._record.open_id
-        return drawn != self._record.open_id
+    def side(self) -> int:
+        """Return 0 or 1, the other one whenever another conversation is open than the last time this was asked."""
+        record = self._record
+        if record.drawn_id != record.open_id:
+            record.drawn_id, record.drawn_side = record.open_id, 1 - record.drawn_side
+        return record.drawn_side
 
     def new_conversation(self) -> None:
         """Show an empty page; the conversation gets its id with its first message."""

@@ -4,8 +4,8 @@ Two parts: "set up" makes what the page needs once, "draw" draws it, region by r
 
 - The last message is always drawn by one fragment, running or not, in a container of the same shape as the others, so
   that nothing moves when it ends.
-- While its turn runs, a run of the fragment waits for the turn's log and redraws as it grows (the drain), and a hidden
-  autorefresh component is the heartbeat: its beat waits while a run drains, and starts the next at once when that ends.
+- While its turn runs, a run of the fragment waits for the turn's log and redraws as it grows (the drain). Autorefresh, out
+  of sight, is the heartbeat: its beat waits while a run drains, and starts the next at once when that ends.
 - A run may be cut at any access to Streamlit, by a click or new input. Nothing depends on a run finishing: the next one redraws from the log.
 
 Streamlit imports this file twice: the server imports it as a module and finds `app`; each run executes it as a script.
@@ -44,6 +44,7 @@ STYLE = """<style>
 [data-testid="stStatusWidget"] {display: none}
 .st-key-stop button {min-height: 2rem; padding: 0 0.75rem}
 [data-testid="stChatMessage"] {overflow-wrap: anywhere}
+[class*="st-key-suggestion"] button p {white-space: normal}
 </style>"""
 
 # -- set up ------------------------------------------------------------------------------------------------------------
@@ -144,14 +145,27 @@ def draw() -> None:
     if notice := manager.take_notice():
         st.toast(session_manager.safe_markdown(notice), icon=":material/info:", duration="long")
     messages = manager.shown()
-    # What another conversation left on the screen would stay there until this run ends, which may drain for seconds.
-    area = (st.empty() if manager.turned_page() else st).container()
+    area = draw_sides(manager.side())
     draw_bottom(invoker, manager)
     with area:
         if messages:
             draw_messages(invoker, manager, messages)
         else:
             draw_first_screen(manager)
+
+
+def draw_sides(side: int) -> Any:  # noqa: ANN401 - Streamlit's container
+    """Return the container to draw in: one of two, the other is emptied. Another conversation gets the other one.
+
+    What a run does not draw again stays on the screen until the run ends, and a run that drains ends late. (An `empty` and
+    a container in the same place would not help: Streamlit sends only the last.)
+    """
+    if side:
+        st.empty()
+        return st.container()
+    area = st.container()
+    st.empty()
+    return area
 
 
 def draw_sidebar(invoker: AgentInvoker, manager: SessionManager) -> None:
@@ -297,11 +311,12 @@ def text_items(role: str, text: str) -> list[Item]:
 
 def step_item(step: ToolStep, *, ended: bool) -> Item:
     """Return a tool step as one line: running, done ("find_times · 0.3 s") or stopped."""
+    name = session_manager.safe_markdown(step.name)
     if step.stopped or (ended and step.result is None):
-        return ("step", f"{step.name} · stopped", step)
+        return ("step", f"{name} · stopped", step)
     if step.seconds is None:
-        return ("caption", f"{step.name} …", None)
-    return ("step", f"{step.name} · {step.seconds:.1f} s", step)
+        return ("caption", f"{name} …", None)
+    return ("step", f"{name} · {step.seconds:.1f} s", step)
 
 
 def live_items(message: Message, invoker: AgentInvoker) -> list[Item]:

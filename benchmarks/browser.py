@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from playwright.sync_api import Error, sync_playwright
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
     from playwright.sync_api import Browser, Page
 
@@ -97,7 +97,7 @@ class Tab:
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
+def chromium() -> Generator[Browser, None, None]:
     """Start the system's Chromium; it has ended when the block is left.
 
     Raises: RuntimeError for whatever Playwright complains of within the block.
@@ -113,7 +113,7 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextmanager
-def open_tab(browser: Browser, url: str) -> Iterator[Tab]:
+def open_tab(browser: Browser, url: str) -> Generator[Tab, None, None]:
     """Open a page in a context of its own (a new user) and wait for its chat input."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     try:

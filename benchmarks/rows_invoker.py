@@ -22,7 +22,7 @@ from servers import ROOT
 from agent_invoker import AgentInvoker, load_agent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
     from figures import Scale
     from google.adk.agents import BaseAgent
@@ -36,7 +36,7 @@ _DINNER = "Dinner for four of us on Friday evening, about 30 euros each, one is 
 
 
 @contextmanager
-def invoker_of(agent: BaseAgent | App = root_agent) -> Iterator[AgentInvoker]:
+def invoker_of(agent: BaseAgent | App = root_agent) -> Generator[AgentInvoker, None, None]:
     """Make an invoker and close it when the block is left."""
     invoker = AgentInvoker(agent)
     try:

@@ -21,7 +21,7 @@ from typing_extensions import override
 from vibehuntr_agent.models import choose_model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Sequence
 
     from figures import Scale, Value
     from gemini_server import Request
@@ -45,7 +45,7 @@ class _Complaints(logging.Handler):
 
 
 @contextmanager
-def _complaints() -> Iterator[list[str]]:
+def _complaints() -> Generator[list[str], None, None]:
     """Collect every warning that is logged or issued within the block; all of it is there when the block is left."""
     handler = _Complaints()
     logging.getLogger().addHandler(handler)
@@ -60,7 +60,7 @@ def _complaints() -> Iterator[list[str]]:
 
 
 @contextmanager
-def _gemini() -> Iterator[tuple[GeminiServer, LlmAgent]]:
+def _gemini() -> Generator[tuple[GeminiServer, LlmAgent], None, None]:
     """Serve a Gemini that streams, and an agent that talks to it with the project's own model settings."""
     kept = dict(os.environ)
     with GeminiServer(streaming) as server:

@@ -17,7 +17,7 @@ import httpx
 import psutil
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Generator, Mapping
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -71,7 +71,7 @@ def _environment(extra: Mapping[str, str]) -> dict[str, str]:
 
 def _answers(url: str) -> bool:
     try:
-        return httpx.get(f"{url}/_stcore/health", timeout=2).status_code == httpx.codes.OK
+        return httpx.get(f"{url}/_stcore/health", timeout=2).status_code == 200
     except httpx.TransportError:
         return False
 
@@ -99,7 +99,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def serve(script: Path, **environment: str) -> Iterator[Server]:
+def serve(script: Path, **environment: str) -> Generator[Server, None, None]:
     """Run an app with the benchmarks' agent and no key; it has ended when the block is left.
 
     The directory is the project's, so that its .streamlit/config.toml holds for the page and for the peer alike.

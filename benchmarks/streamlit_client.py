@@ -25,7 +25,7 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.asyncio.client import ClientConnection, connect
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator
 
     from streamlit.proto.Delta_pb2 import Delta
     from streamlit.proto.Element_pb2 import Element
@@ -241,7 +241,7 @@ class StreamlitClient:
 
 
 @asynccontextmanager
-async def open_client(url: str, *, beat: float | None = None) -> AsyncIterator[StreamlitClient]:
+async def open_client(url: str, *, beat: float | None = None) -> AsyncGenerator[StreamlitClient, None]:
     """Open a session as a fresh browser would; it is ready for input. Closed when the block is left.
 
     Raises: TimeoutError when the page shows no chat input within 60 s.

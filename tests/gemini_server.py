@@ -16,7 +16,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 from scripted_llm import Asked, Call, Finish, Hold, Raise, Script, Step, Text, Thought, Wait, echo
 
@@ -32,7 +32,7 @@ _STATUS = {
 }
 
 
-class _Dropped(Exception):
+class _DroppedError(Exception):
     """The script says that the connection breaks here."""
 
 
@@ -71,7 +71,7 @@ class GeminiServer:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def __enter__(self) -> GeminiServer:
+    def __enter__(self) -> Self:
         self._thread.start()
         assert self._ready.wait(10)
         return self
@@ -208,7 +208,7 @@ async def _payloads(steps: Sequence[Step]) -> AsyncIterator[dict[str, Any]]:
             case Hold(gate):
                 await gate.wait()
             case Raise(error):
-                raise _Dropped from error
+                raise _DroppedError from error
             case Finish(other):
                 reason = other
     yield _payload([], reason)

@@ -140,7 +140,7 @@ def test_a_stopped_tool_call_is_sealed_and_its_late_result_ignored(invoking: Inv
     (text, step) = answer_of(turn).parts
     release.set()
     assert answer_of(say(invoker, "next")).status == "done"
-    assert [role_text for role_text in model_of(invoker).asked[-1].contents] == [
+    assert model_of(invoker).asked[-1].contents == [
         ("user", "use it"), ("model", "Let me see. <call slow>"), ("user", "<result slow>"), ("user", "next"),
     ]  # fmt: skip
     assert step.stopped and not step.result  # type: ignore[union-attr]

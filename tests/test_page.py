@@ -118,7 +118,7 @@ def test_a_blank_message_is_not_sent(page: AppTest) -> None:
 
 def test_a_long_history_is_drawn_from_its_end(page: AppTest) -> None:
     """Older messages are behind one control, and come back by it."""
-    manager = SessionManager(page.session_state)
+    manager = SessionManager(page.session_state)  # pyright: ignore[reportArgumentType] - AppTest gives less than Streamlit
     for number in range(50):
         manager.add_message(("user", "assistant")[number % 2], f"hello {number}")
     page.run()

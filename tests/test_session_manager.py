@@ -228,3 +228,13 @@ def test_the_answer_of_a_log_is_what_the_manager_keeps() -> None:
     kept = manager.last()
     assert kept is not None
     assert (kept.content, kept.status, kept.error) == (Answer(turn.read()).text, "failed", "Broke off.")
+
+
+def test_another_conversation_is_drawn_on_the_other_side() -> None:
+    """The page draws it in another container; reruns of the same one stay where they are."""
+    manager = SessionManager({})
+    sides = [manager.side(), manager.side()]
+    manager.open("a", list)
+    sides += [manager.side(), manager.side()]
+    manager.new_conversation()
+    assert [*sides, manager.side()] == [0, 0, 1, 1, 0]

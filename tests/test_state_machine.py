@@ -44,10 +44,13 @@ class Playground(RuleBasedStateMachine):
 
     @initialize(target=talks)
     def first_conversation(self) -> str:
-        return self.new_conversation()
+        return self._begin()
 
     @rule(target=talks)
     def new_conversation(self) -> str:
+        return self._begin()
+
+    def _begin(self) -> str:
         talk = self.invoker.create_talk_session(self.manager.user_id)
         self.manager.open(talk)
         self.lines[talk] = []
