@@ -6,7 +6,8 @@ Two parts: "set up" makes what the page needs once, "draw" draws it, region by r
   that nothing moves when it ends.
 - While its turn runs, a run of the fragment waits for the turn's log and redraws as it grows (the drain). Autorefresh, out
   of sight, is the heartbeat: its beat waits while a run drains, and starts the next at once when that ends.
-- A run may be cut at any access to Streamlit, by a click or new input. Nothing depends on a run finishing: the next one redraws from the log.
+- A run may be cut at any access to Streamlit, by a click or new input. Nothing depends on a run finishing: the next one
+  redraws from the log.
 
 Streamlit imports this file twice: the server imports it as a module and finds `app`; each run executes it as a script.
 """

@@ -50,6 +50,16 @@ def test_no_layer_imports_what_it_must_not(layer: str) -> None:
     assert not {name: wrong for name, wrong in found.items() if wrong}
 
 
+def test_planning_reaches_nothing_above_itself() -> None:
+    """It stays pure: no way to ADK through the package around it."""
+    assert not [
+        f"{name}:{node.lineno}"
+        for name, tree in modules("vibehuntr_agent/planning")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.level > 1
+    ]
+
+
 def test_the_log_of_a_turn_needs_only_the_standard_library() -> None:
     """Everything can build on it."""
     ((_, tree),) = modules("turn_log.py")
@@ -89,13 +99,19 @@ def test_the_documented_variables_are_those_that_are_read() -> None:
     code = "".join(
         (ROOT / name).read_text() for name in tracked() if name.endswith(".py") and not name.startswith(("tests/", "benchmarks/"))
     )
-    read = set(re.findall(r"VIBEHUNTR_[A-Z]+(?:_[A-Z]+)*", code)) | {"VIBEHUNTR_WORKERS", "VIBEHUNTR_IDLE_LIMIT"}
+    read = set(re.findall(r"VIBEHUNTR_[A-Z]+(?:_[A-Z]+)*", code))
     assert read == set(re.findall(r"VIBEHUNTR_[A-Z_]+[A-Z]", README))
 
 
 def test_the_markdown_files_are_the_six() -> None:
     """No status reports, no summaries."""
     assert {name for name in tracked() if name.endswith(".md")} == MARKDOWN
+
+
+def is_broad(handler: ast.ExceptHandler) -> bool:
+    """Bare, or naming Exception or BaseException, alone or in a tuple."""
+    named = {getattr(part, "id", "") for part in ast.walk(handler.type)} if handler.type else {"Exception"}
+    return bool(named & {"Exception", "BaseException"})
 
 
 def test_functions_are_short_and_broad_handlers_few() -> None:
@@ -105,23 +121,29 @@ def test_functions_are_short_and_broad_handlers_few() -> None:
         for node in ast.walk(tree):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and (node.end_lineno or 0) - node.lineno >= 60:
                 long.append(f"{name}:{node.lineno} {node.name}")
-            if (
-                isinstance(node, ast.ExceptHandler)
-                and not name.startswith("tests/")
-                and (node.type is None or getattr(node.type, "id", "") in ("Exception", "BaseException"))
-            ):
+            if isinstance(node, ast.ExceptHandler) and not name.startswith("tests/") and is_broad(node):
                 broad.append(f"{name}:{node.lineno}")
     assert not long
     assert len(broad) <= 2, broad
 
 
+def sleeps(node: ast.AST, *, test: bool) -> bool:
+    """A call of time.sleep or an import of it; in a test, of anybody's sleep."""
+    if isinstance(node, ast.ImportFrom):
+        return node.module in ("time", "asyncio", "anyio") and any(alias.name == "sleep" for alias in node.names)
+    if not isinstance(node, ast.Call):
+        return False
+    called = ast.unparse(node.func)
+    return called == "time.sleep" or (test and called.endswith(".sleep"))
+
+
 def test_nothing_sleeps_to_wait_for_a_state() -> None:
     """Tests and the product wait on logs, events and gates; a scripted delay is a model's pace, not a wait."""
     calls = [
-        f"{name}:{node.lineno}"
+        f"{name}:{getattr(node, 'lineno', 0)}"
         for name, tree in modules()
         for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "time.sleep" and not name.startswith("benchmarks/")
+        if not name.startswith("benchmarks/") and sleeps(node, test=name.startswith("tests/test_"))
     ]
     assert not calls
 

@@ -1,0 +1,366 @@
+"""The page in headless Chromium: the manual checklist of seed 002, typing while it streams, and what must never happen.
+
+The page runs in a process of its own with the real google-genai client; the Gemini-compatible server runs here, so that a
+test holds an answer at a gate and looks at what each request held. What a test says is unique, so answers do not mix.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
+
+from gemini_server import GeminiServer
+from scripted_llm import Asked, Call, Gate, Hold, Step, Text, Wait, echo
+
+pytestmark = pytest.mark.browser
+
+ROOT = Path(__file__).parent.parent
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
+ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+SUBMISSIONS = int(os.environ.get("VIBEHUNTR_SUBMISSIONS", "60"))
+_numbers = itertools.count()
+
+REPLIES: dict[str, Callable[[Asked], Sequence[Step]]] = {}
+
+
+def replying(asked: Asked) -> Sequence[Step]:
+    key = asked.said.split(" ")[0]
+    return REPLIES.get(key, echo)(asked)
+
+
+def on(reply: Callable[[Asked], Sequence[Step]] | Sequence[Step]) -> str:
+    """Have a word answered in a certain way; return the word, to begin a message with."""
+    word = f"w{next(_numbers)}"
+    REPLIES[word] = reply if callable(reply) else lambda _: reply
+    return word
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[GeminiServer]:
+    with GeminiServer(replying) as made:
+        yield made
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def url(server: GeminiServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The page, served by `streamlit run` as its user starts it; its output is printed when it dies early."""
+    port, log = free_port(), tmp_path_factory.mktemp("page") / "log"
+    environ = {**os.environ, "GOOGLE_API_KEY": "x", "GOOGLE_GEMINI_BASE_URL": server.url, "VIBEHUNTR_RETRY_DELAY": "0.01"}
+    environ |= {"VIBEHUNTR_AGENT": str(ROOT / "tests" / "page_agent"), "PYTHONPATH": str(ROOT), "VIBEHUNTR_MODEL": "gemini-test"}
+    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "vibehuntr_playground.py"), "--server.port", str(port)]
+    with log.open("wb") as output:
+        process = subprocess.Popen([*command, "--server.headless", "true"], cwd=ROOT, env=environ, stdout=output, stderr=output)
+    try:
+        until_served(f"http://127.0.0.1:{port}/_stcore/health", process, log)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def until_served(health: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            if httpx.get(health).status_code == 200:
+                return
+        except httpx.TransportError:
+            process_ended = process.poll()
+            assert process_ended is None, log.read_text()
+    pytest.fail(f"the page did not start:\n{log.read_text()}")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if not CHROMIUM:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("Chromium is not installed: apt-get install chromium")
+    with sync_playwright() as playwright:
+        expect.set_options(timeout=20_000)
+        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    made = browser.new_context(viewport={"width": 1200, "height": 900})
+    made.set_default_timeout(20_000)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext, url: str) -> Page:
+    return opened(context, url)
+
+
+def opened(context: BrowserContext, url: str) -> Page:
+    page = context.new_page()
+    page.goto(url)
+    expect(page.get_by_role("button", name="Stop")).to_be_visible(timeout=30_000)
+    return page
+
+
+def box(page: Page) -> Locator:
+    return page.get_by_test_id("stChatInputTextArea")
+
+
+def send(page: Page, text: str) -> None:
+    box(page).fill(text)
+    box(page).press("Enter")
+
+
+def messages(page: Page) -> Locator:
+    return page.get_by_test_id("stChatMessageContent")
+
+
+def ended(page: Page) -> None:
+    """Wait until nothing runs: Stop is off and the heartbeat is gone."""
+    expect(page.get_by_role("button", name="Stop")).to_be_disabled()
+    expect(page.locator("iframe[title='streamlit_autorefresh.st_autorefresh']")).to_have_count(0)
+
+
+def ask(page: Page, text: str) -> None:
+    """Send a message and wait for the end of its answer."""
+    count = messages(page).count()
+    send(page, text)
+    expect(messages(page)).to_have_count(count + 2)
+    ended(page)
+
+
+def test_1_and_2_a_message_and_its_answer_appear_once(page: Page) -> None:
+    """Checklist 1 and 2."""
+    ask(page, "hello there")
+    expect(messages(page)).to_have_count(2)
+    expect(page.get_by_text("hello there", exact=True)).to_have_count(2)  # the message, and its title in the list
+    expect(page.get_by_text("You said: hello there")).to_have_count(1)
+
+
+def test_3_several_messages_and_no_duplicates(page: Page) -> None:
+    """Checklist 3."""
+    for number in range(4):
+        ask(page, f"message {number}")
+    texts = [text.strip() for text in messages(page).all_inner_texts()]
+    assert texts == [text for n in range(4) for text in (f"message {n}", f"You said: message {n}")]
+
+
+def test_4_and_5_the_cursor_is_there_while_it_streams_and_gone_after(page: Page) -> None:
+    """Checklist 4 and 5."""
+    gate = Gate()
+    send(page, on([Text("half "), Hold(gate), Text("whole")]))
+    expect(messages(page).last).to_contain_text("half ▌")
+    gate.open()
+    ended(page)
+    expect(messages(page).last).to_have_text("half whole")
+    expect(page.get_by_text("▌")).to_have_count(0)
+
+
+def test_6_the_agent_remembers(page: Page, server: GeminiServer) -> None:
+    """Checklist 6: the next request holds the first exchange."""
+    word = on([Text("Noted.")])
+    ask(page, f"{word} Anna is vegan")
+    ask(page, f"{word} who is vegan?")
+    assert server.requests[-1].asked.contents == [("user", f"{word} Anna is vegan"), ("model", "Noted."), ("user", f"{word} who is vegan?")]
+
+
+def test_7_an_error_is_told_in_plain_words(page: Page, server: GeminiServer) -> None:
+    """Checklist 7: what happened and what to do, nothing internal; then it goes on."""
+    server.failures[:] = [403]
+    ask(page, "hello")
+    expect(page.get_by_test_id("stAlert")).to_contain_text("GOOGLE_API_KEY")
+    assert not re.search("Traceback|Error|Exception|403|{", messages(page).last.inner_text())
+    ask(page, "again")
+    expect(messages(page).last).to_contain_text("You said: again")
+
+
+def test_8_a_new_conversation_is_empty_and_the_old_one_opens_again(page: Page) -> None:
+    """Checklist 8."""
+    ask(page, "the first conversation")
+    page.get_by_role("button", name="New conversation").click()
+    expect(messages(page)).to_have_count(0)
+    ask(page, "the second one")
+    page.get_by_test_id("stSidebar").get_by_role("button", name="the first conversation").click()
+    expect(messages(page).first).to_contain_text("the first conversation")
+    expect(messages(page)).to_have_count(2)
+
+
+WATCH = """() => {
+  window.seen = {most: 0, shrank: 0, length: 0, mutations: 0};
+  const look = () => {
+    const said = [...document.querySelectorAll('[data-testid=stChatMessageContent]')].map(m => m.innerText).join('\\n');
+    const counts = {};
+    for (const mark of said.match(/c\\d+;/g) || []) counts[mark] = (counts[mark] || 0) + 1;
+    window.seen.mutations += 1;
+    window.seen.most = Math.max(window.seen.most, ...Object.values(counts), 0);
+    const length = Object.keys(counts).length;
+    if (length < window.seen.length) window.seen.shrank += 1;
+    window.seen.length = Math.max(length, window.seen.length);
+  };
+  new MutationObserver(look).observe(document.body, {childList: true, subtree: true, characterData: true});
+}"""
+
+
+def test_no_text_ever_stands_twice_and_none_vanishes(page: Page) -> None:
+    """At every mutation of the document over a 60-chunk answer, the hand-over and the next question included."""
+    page.evaluate(WATCH)
+    chunks = [step for n in range(60) for step in (Text(f"c{n}; "), Wait(0.05))]
+    send(page, on(chunks))
+    expect(messages(page).last).to_contain_text("c59;")
+    ended(page)
+    ask(page, "and then?")
+    seen = page.evaluate("window.seen")
+    assert seen["mutations"] >= 60
+    assert (seen["most"], seen["shrank"], seen["length"]) == (1, 0, 60)
+
+
+def test_the_draft_survives_and_new_input_replaces_the_answer(page: Page, server: GeminiServer) -> None:
+    """Draft, caret and focus live through the beats; sending stops the first answer as far as it got, for page and model."""
+    word = on([step for n in range(2_000) for step in (Text(f"c{n}; "), Wait(0.05))])
+    send(page, f"{word} go")
+    expect(messages(page).last).to_contain_text("c3;")
+    box(page).press_sequentially("my draft", delay=30)
+    box(page).press("ArrowLeft")
+    expect(messages(page).last).to_contain_text("c120;")  # three beats
+    assert box(page).input_value() == "my draft"
+    assert page.evaluate("[document.activeElement.dataset.testid, document.activeElement.selectionStart]") == ["stChatInputTextArea", 7]
+    box(page).press("Enter")
+    ended(page)
+    expect(messages(page).last).to_contain_text("You said: my draft")
+    stopped = messages(page).nth(1).inner_text()
+    assert "Stopped." in stopped
+    first = next(request for request in server.requests if request.asked.said == f"{word} go")
+    assert first.hung_up is not None
+    remembered = server.requests[-1].asked.contents[1][1]
+    assert remembered.split() == stopped.replace("Stopped.", "").split()
+
+
+def test_stop_keeps_the_text_and_the_conversation_goes_on(page: Page, server: GeminiServer) -> None:
+    """The Stop button ends the model's stream at once."""
+    gate = Gate()
+    word = on([Text("so far "), Hold(gate)])
+    send(page, word)
+    expect(messages(page).last).to_contain_text("so far")
+    page.get_by_role("button", name="Stop").click()
+    ended(page)
+    expect(messages(page).last).to_contain_text("Stopped.")
+    assert server.wait_for(lambda made: made.requests[-1].hung_up is not None)
+    ask(page, "next")
+    assert server.requests[-1].asked.contents == [("user", word), ("model", "so far "), ("user", "next")]
+
+
+def test_a_tool_step_is_a_line_that_opens_and_stays_open(page: Page) -> None:
+    """ "find_times · 0.3 s": arguments and result inside; open, it lives through the answer's end."""
+    gate = Gate()
+    send(page, on(lambda asked: [Text("At "), Hold(gate), Text("19:00.")] if asked.after_tool else [Text("Let me see. "), Call("find_times", {"day": "Friday"})]))
+    line = page.get_by_text(re.compile(r"find_times · 0\.\d s"))
+    line.click()
+    result = page.get_by_text("Friday 19:00")
+    expect(result).to_be_visible()
+    gate.open()
+    ended(page)
+    expect(messages(page).last).to_contain_text("At 19:00.")
+    expect(result).to_be_visible()
+
+
+def test_nothing_that_is_written_runs_or_fetches(page: Page) -> None:
+    """HTML, images, LaTeX, control characters, right-to-left text: shown, by the user and by the model."""
+    nasty = "<img src=http://127.0.0.1:9/a onerror=alert(1)> <script>window.hacked=1</script> ![x](http://127.0.0.1:9/b) $5 and $6 שלום 🎉 \x07"
+    fetched: list[str] = []
+    page.on("request", lambda request: fetched.append(request.url) if ":9/" in request.url else None)
+    page.on("dialog", lambda dialog: fetched.append(dialog.message))
+    ask(page, f"{on([Text(nasty)])} {nasty}")
+    for message in messages(page).all():
+        for part in ("<img src=", "<script>window.hacked=1</script>", "$5 and $6", "שלום 🎉"):
+            expect(message).to_contain_text(part)
+    assert page.evaluate("window.hacked") is None
+    expect(messages(page).locator("img[src*=':9/']")).to_have_count(0)
+    assert fetched == []
+
+
+def test_submissions_into_running_streams_are_neither_lost_nor_doubled_nor_cut(page: Page, server: GeminiServer) -> None:
+    """As fast as the page takes them; at the end the model's request holds each, once, in order."""
+    word = on([step for n in range(5_000) for step in (Text(f"c{n} "), Wait(0.01))])
+    texts = [f"{word} number {n} of many" for n in range(SUBMISSIONS)]
+    for text in texts:
+        send(page, text)
+        expect(messages(page).get_by_text(text, exact=True)).to_have_count(1)
+    ask(page, "the end")
+    said = [text for role, text in server.requests[-1].asked.contents if role == "user"]
+    assert said == [*texts, "the end"]
+
+
+def test_a_long_history_is_drawn_from_its_end_and_older_ones_on_demand(page: Page) -> None:
+    """A window of the last messages; the control brings the others back, in order."""
+    for number in range(22):
+        ask_in_long(page, number)
+    ended(page)
+    assert messages(page).count() < 44
+    page.get_by_role("button", name="Show earlier messages").click()
+    expect(messages(page)).to_have_count(44)
+    questions = [text.strip() for text in messages(page).all_inner_texts()[::2]]
+    assert questions == [f"item {n}" for n in range(22)]
+
+
+def ask_in_long(page: Page, number: int) -> None:
+    send(page, f"item {number}")
+    expect(messages(page).get_by_text(f"You said: item {number}", exact=True)).to_have_count(1)
+
+
+def test_a_suggestion_can_be_clicked_and_leaves_with_the_first_screen(page: Page) -> None:
+    """Four of them; none is left beside the answer while it streams."""
+    gate = Gate()
+    REPLIES["What"] = lambda _: [Text("I can "), Hold(gate), Text("plan.")]
+    buttons = page.get_by_test_id("stMainBlockContainer").get_by_role("button", name=re.compile("[?.]$"))
+    expect(buttons).to_have_count(4)
+    page.get_by_role("button", name="What can you do?").click()
+    expect(messages(page).last).to_contain_text("I can")
+    expect(buttons).to_have_count(0)
+    gate.open()
+    ended(page)
+    expect(messages(page).last).to_contain_text("I can plan.")
+
+
+def test_a_phone_shows_the_input_and_scrolls_only_downwards(browser: Browser, url: str) -> None:
+    """390 pixels wide: nothing stands over the edge."""
+    context = browser.new_context(viewport={"width": 390, "height": 844})
+    page = opened(context, url)
+    ask(page, on([Text("word " * 100 + "x" * 300)]))
+    expect(box(page)).to_be_in_viewport()
+    expect(page.get_by_role("button", name="Stop")).to_be_in_viewport()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert messages(page).last.evaluate("e => e.scrollWidth - e.clientWidth") <= 1
+    context.close()
+
+
+def test_the_page_follows_the_answer(page: Page) -> None:
+    """The last words are in view as they come."""
+    ask(page, on([Text(f"line {n}\n\n") for n in range(80)]))
+    expect(page.get_by_text("line 79", exact=True)).to_be_in_viewport()
+
+
+def test_two_users_do_not_see_each_other(browser: Browser, page: Page, url: str) -> None:
+    """Another browser is another user."""
+    ask(page, "a private plan")
+    context = browser.new_context()
+    other = opened(context, url)
+    expect(other.get_by_text("None yet.")).to_be_visible()
+    expect(other.get_by_text("a private plan")).to_have_count(0)
+    context.close()
