@@ -354,7 +354,10 @@ class Turn:
         generators, self._generators = self._generators, []
         for generator in (reference() for reference in reversed(generators)):
             if generator is not None and getattr(generator, "ag_frame", None) is not None:
-                await asyncio.wait({self._invoker.loop.create_task(_closing(generator))}, timeout=self._invoker.settings.grace)
+                closing = self._invoker.loop.create_task(_close(generator))
+                await asyncio.wait({closing}, timeout=self._invoker.settings.grace)
+                if closing.done() and not closing.cancelled() and (error := closing.exception()):
+                    logger.debug("closing what ADK left open: %r: %r", self, error)  # it was on its way out already
 
     async def _consume(self, events: AsyncGenerator[Event, None]) -> None:
         async with aclosing(events):
@@ -496,7 +499,7 @@ class AgentInvoker:
         self._loop_thread.start()
         self._pool = concurrent.futures.ThreadPoolExecutor(self.settings.workers, thread_name_prefix="turn")
         self._models = list(_models(self._runner.agent))  # here, or the import of LiteLLM (4 s) would block the loop in a turn
-        warm = asyncio.run_coroutine_threadsafe(_warm_up(), self.loop)
+        warm = asyncio.run_coroutine_threadsafe(_warm_up(self._models), self.loop)
         self._watchdog = _Watchdog(self.loop, self._loop_thread, warm)
         _alive.add(self)
 
@@ -719,7 +722,7 @@ class AgentInvoker:
         for turn in turns:
             turn.wait_ended(2 * self.settings.grace)
         self._watchdog.close()
-        asyncio.run_coroutine_threadsafe(self._close_adk(), self.loop).result(2 * self.settings.grace)
+        asyncio.run_coroutine_threadsafe(self._close_adk(), self.loop).result(4 * self.settings.grace)
         self._pool.shutdown(wait=True, cancel_futures=True)
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._loop_thread.join()
@@ -730,6 +733,11 @@ class AgentInvoker:
         await self._runner.close()
         for model in {id(model): model for model in self._models}.values():
             await _close_model(model)
+        left = asyncio.all_tasks() - {asyncio.current_task()}  # turns left behind, and whatever an agent has begun
+        for task in left:
+            task.cancel()
+        if left:
+            await asyncio.wait(left, timeout=self.settings.grace)
         await self.loop.shutdown_asyncgens()
         await self.loop.shutdown_default_executor()
 
@@ -762,9 +770,8 @@ def _watch_generators() -> None:
     sys.set_asyncgen_hooks(firstiter=begun)
 
 
-async def _closing(generator: AsyncGenerator[Any, Any]) -> None:
-    with suppress(RuntimeError):  # it is running: whoever runs it will close it
-        await generator.aclose()
+async def _close(generator: AsyncGenerator[Any, Any]) -> None:
+    await generator.aclose()
 
 
 _alive: weakref.WeakSet[AgentInvoker] = weakref.WeakSet()
@@ -798,8 +805,10 @@ class _Silent(BaseLlm):
         yield LlmResponse(content=content, usage_metadata=_NO_TOKENS)
 
 
-async def _warm_up() -> None:
-    """Run one turn of a throw-away agent: the first turn of a process pays about a second of ADK's imports."""
+async def _warm_up(models: Sequence[BaseLlm]) -> None:
+    """Open the models' clients and run one turn of a throw-away agent: a second of imports that no turn should pay."""
+    for model in models:
+        _client_of(model)
     runner = Runner(app=App(name="warm_up", root_agent=LlmAgent(name="warm_up", model=_Silent())), session_service=InMemorySessionService())
     session = await runner.session_service.create_session(app_name="warm_up", user_id="warm_up")
     async for _ in runner.run_async(user_id="warm_up", session_id=session.id, new_message=_user_content("hello")):
@@ -1018,17 +1027,19 @@ def _models(agent: Any) -> Iterator[BaseLlm]:  # noqa: ANN401 - an agent or a wo
         yield from _models(sub_agent)
 
 
+def _client_of(model: BaseLlm) -> Any:  # noqa: ANN401 - google-genai's client
+    """Return a Gemini model's HTTP client on this loop, made if need be; None for other models and without a key. Loop only."""
+    if "google.adk.models.google_llm" not in sys.modules:
+        return None
+    from google.adk.models.google_llm import Gemini  # noqa: PLC0415 - never import it just to ask
+
+    with suppress(ValueError):  # no key: the first turn will say so
+        return model.api_client if isinstance(model, Gemini) else None
+
+
 async def _close_model(model: BaseLlm) -> None:
     """Close a model's HTTP client, if it is a google-genai one: ADK leaves it to the garbage collector."""
-    if "google.adk.models.google_llm" not in sys.modules:
-        return
-    from google.adk.models.google_llm import Gemini  # noqa: PLC0415 - never import it just to close it
-
-    if isinstance(model, Gemini):
-        try:
-            client = model.api_client
-        except ValueError:  # no key: it was never opened
-            return
+    if client := _client_of(model):
         await client.aio.aclose()
 
 

@@ -62,6 +62,7 @@ class _Record:
     user_id: str = field(default_factory=lambda: uuid.uuid4().hex)
     open_id: str = ""
     drawn_id: str = ""
+    drawn_hidden: int = 0
     drawn_side: int = 0
     conversations: dict[str, _Conversation] = field(default_factory=dict[str, _Conversation])
     agent: Any = None
@@ -115,10 +116,11 @@ class SessionManager:
             self._record.open_id = talk_session_id
 
     def side(self) -> int:
-        """Return 0 or 1, the other one whenever another conversation is open than the last time this was asked."""
+        """Return 0 or 1, the other one whenever messages that were drawn have to go: another conversation, a later window."""
         record = self._record
-        if record.drawn_id != record.open_id:
-            record.drawn_id, record.drawn_side = record.open_id, 1 - record.drawn_side
+        if record.drawn_id != record.open_id or record.drawn_hidden < self.hidden:
+            record.drawn_side = 1 - record.drawn_side
+        record.drawn_id, record.drawn_hidden = record.open_id, self.hidden
         return record.drawn_side
 
     def new_conversation(self) -> None:

@@ -238,3 +238,15 @@ def test_another_conversation_is_drawn_on_the_other_side() -> None:
     sides += [manager.side(), manager.side()]
     manager.new_conversation()
     assert [*sides, manager.side()] == [0, 0, 1, 1, 0]
+
+
+def test_a_window_that_moves_on_is_drawn_on_the_other_side() -> None:
+    """The messages that leave it leave the screen at once; showing earlier ones moves nothing."""
+    manager = SessionManager({})
+    sides: list[int] = []
+    for number in range(2 * WINDOW):
+        manager.add_message("user", str(number))
+        sides.append(manager.side())
+    assert sides == [0] * (2 * WINDOW - 1) + [1]
+    manager.show_earlier()
+    assert manager.side() == 1

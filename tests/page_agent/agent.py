@@ -14,4 +14,10 @@ def find_times(day: str) -> dict[str, str]:
     return {"slot": f"{day} 19:00"}
 
 
-root_agent = LlmAgent(name="page_agent", model=choose_model(os.environ), tools=[find_times])
+def block_for_long() -> dict[str, str]:
+    """Return only after longer than anybody should wait for Stop."""
+    threading.Event().wait(8)
+    return {}
+
+
+root_agent = LlmAgent(name="page_agent", model=choose_model(os.environ), tools=[find_times, block_for_long])

@@ -1,0 +1,54 @@
+"""Takes screenshots of the keyless page to look at: `python tests/screens.py OUTDIR`."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from test_browser import ARGS, CHROMIUM, ended, messages, opened, send, serving
+
+SIZES = {"desktop": (1200, 900), "phone": (390, 844)}
+SAID = (
+    "Dinner for four of us on Friday evening, about 30 euros each, one is vegan",
+    "Anna, Ben, Carla and me",
+    "Anna is free Friday 18-22, Ben from 7pm, Carla 18-21, I can do any time after 6pm",
+)
+
+
+def walk(page: Page, outdir: Path, name: str) -> None:
+    """Say the sentences; take the first screen, the middle of the first answer, and the end of each answer."""
+    page.screenshot(path=outdir / f"{name}-0-first.png")
+    for number, text in enumerate(SAID, start=1):
+        send(page, text)
+        expect(messages(page).nth(2 * number - 1)).to_contain_text(re.compile("[a-z,] ▌"))
+        if number == 1:
+            page.screenshot(path=outdir / f"{name}-1-streaming.png")
+        ended(page)
+        page.screenshot(path=outdir / f"{name}-{number}-answered.png")
+
+
+def take(browser: Browser, url: str, outdir: Path) -> None:
+    """Walk through the page at each size, as a new user each time."""
+    for name, (width, height) in SIZES.items():
+        context = browser.new_context(viewport={"width": width, "height": height})
+        walk(opened(context, url), outdir, name)
+        context.close()
+
+
+def main(outdir: Path) -> None:
+    """Serve the page without a key, and leave the pictures and the page's log in `outdir`."""
+    outdir.mkdir(parents=True, exist_ok=True)
+    unset = ("GOOGLE_API_KEY", "GEMINI_API_KEY", "VIBEHUNTR_MODEL", "VIBEHUNTR_AGENT")
+    environ = {name: value for name, value in os.environ.items() if name not in unset}
+    expect.set_options(timeout=20_000)
+    with serving(environ, outdir / "page.log") as url, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
+        take(browser, url, outdir)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
