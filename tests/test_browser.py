@@ -14,7 +14,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -68,7 +68,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(environ: Mapping[str, str], log: Path) -> Iterator[str]:
+def serving(environ: Mapping[str, str], log: Path) -> Generator[str]:
     """The page, served by `streamlit run` as its user starts it; its output is printed when it dies early."""
     port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "vibehuntr_playground.py")]

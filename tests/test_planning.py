@@ -195,7 +195,7 @@ def test_days_as_people_write_them(text: str, days: list[int]) -> None:
         ("18-22", [(18, 22)]), ("from 7pm", [(19, 23)]), ("all evening", [(17, 23)]), ("6 to 8pm", [(18, 20)]), ("between 6 and 9", [(18, 21)]),
         ("11am-1pm", [(11, 13)]), ("11-1pm", [(11, 13)]), ("until 9pm", [(8, 21)]), ("18.30-20", [(18.5, 20)]), ("noon to 3", [(12, 15)]),
         ("evening from 8", [(20, 23)]), ("10-14", [(10, 14)]), ("any time", [(8, 23)]), ("07:00-09:00", [(7, 9)]), ("7-10", [(19, 22)]),
-        ("18-20 and 21-22", [(18, 20), (21, 22)]), ("can't before 7", [(19, 23)]), ("not after 9pm", [(8, 21)]), ("22-02", [(22, 2)]), ("25-26", []),
+        ("18-20 and 21-22", [(18, 20), (21, 22)]), ("can't before 7", [(19, 23)]), ("not after 9pm", [(8, 21)]), ("any time after 6pm", [(18, 23)]), ("anytime before 9pm", [(8, 21)]), ("22-02", [(22, 2)]), ("25-26", []),
     ],
 )  # fmt: skip
 def test_clock_times_as_people_write_them(text: str, spans: list[tuple[float, float]]) -> None:

@@ -66,7 +66,7 @@ _TOKEN: Final = re.compile(
   | (?P<in_days>\bin\s+(?P<days>\d{{1,2}})\s+(?P<unit>days?|weeks?)\b)
   | (?P<weekend>\b(?P<weekend_next>next\s+)?(?:this\s+|the\s+)?weekend\b)
   | (?P<weekday>\b(?:(?P<next>next)\s+|this\s+|coming\s+)?(?P<weekday_name>{_WEEKDAY})\b)
-  | (?P<all_day>\b(?:(?:all|whole|entire)\s+day|any\s?time|always)\b)
+  | (?P<all_day>\b(?:(?:all|whole|entire)\s+day|any\s?time(?!\s+(?:after|before|from|until|till|between|past|by)\b)|always)\b)
   | (?P<between>\b(?:between|from)\s+(?P<b_start>{_CLOCK})\s*(?:and|to|until|till|-|–)\s*(?P<b_end>{_CLOCK}))
   | (?P<range>\b(?P<r_start>{_CLOCK})\s*(?:-|–|—|to|until|till)\s*(?P<r_end>{_CLOCK}))
   | (?P<from>\b(?:from|after|since|as\s+of|starting(?:\s+at)?)\s+(?P<f_clock>{_CLOCK})(?:\s*(?:on|onwards?)\b)?)
