@@ -83,6 +83,9 @@ _TICK = 0.25  # seconds between two looks of the watchdog
 _A_WHILE = 60.0  # seconds; a reader that waits without limit looks again this often
 _BLOCKED_AFTER = 0.5  # seconds without an answer after which the loop counts as blocked
 _LOGGED_CHARACTERS = 100
+# What providers say in words only: LiteLLM and the OpenAI client give these no status of their own.
+_NO_KEY = re.compile(r"api[_ ]?key|missing credentials|missing key inputs", re.IGNORECASE)
+_NO_CONNECTION = re.compile(r"APIConnectionError|Cannot connect to host")
 _RESTORED = "Starting new conversation... The old one was lost on the server; it goes on from what this page shows."
 _EMPTY_ANSWER = "The model gave an empty answer. Please try again."
 _TITLE_CHARACTERS = 48
@@ -967,11 +970,11 @@ def _kind_of(error: BaseException, *, text_shown: bool) -> type[PlaygroundError]
         return kind
     if text_shown:
         return StreamingError
-    if any(isinstance(cause, OSError) for cause in _causes(error)):
+    if any(isinstance(cause, OSError) for cause in _causes(error)) or _NO_CONNECTION.search(str(error)):
         return ModelUnreachable
     if isinstance(error, ValueError) and re.match(r"Model .* not found", str(error)):
         return ModelUnknown
-    if isinstance(error, ValueError) and re.search(r"api[_ ]?key|Missing key inputs", str(error), re.IGNORECASE):
+    if _NO_KEY.search(str(error)):
         return ModelKeyRefused
     return AgentInvocationError
 

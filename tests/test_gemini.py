@@ -143,6 +143,7 @@ def failing(turn: Turn) -> str:
         ({"VIBEHUNTR_MODEL": "no-such-model"}, ModelUnknown().message),
         ({"VIBEHUNTR_MODEL": "nobody/no-such-model"}, ModelUnknown().message),
         ({"GOOGLE_GEMINI_BASE_URL": "http://127.0.0.1:9"}, ModelUnreachable().message),
+        ({"VIBEHUNTR_MODEL": "gpt-4o"}, ModelKeyRefused().message),
     ],
 )
 def test_each_trouble_with_the_model_has_its_own_plain_message(
@@ -150,6 +151,7 @@ def test_each_trouble_with_the_model_has_its_own_plain_message(
 ) -> None:
     """A wrong key, an unknown model, an unreachable one: told apart, in words, with what to do."""
     gemini.models = ("gemini-",)
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
     invoker = AgentInvoker(gemini_agent())
