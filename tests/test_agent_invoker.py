@@ -145,6 +145,7 @@ def test_a_stopped_tool_call_is_sealed_and_its_late_result_ignored(invoking: Inv
     ]  # fmt: skip
     assert step.stopped and not step.result  # type: ignore[union-attr]
     assert "late" not in str(invoker.get_messages("u", "c"))
+    assert [entry.kind for entry in turn.read() if entry.kind.startswith("tool")] == ["tool_call", "tool_result"]
     assert text.text == "Let me see. "  # type: ignore[union-attr]
 
 
