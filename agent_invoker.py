@@ -47,7 +47,7 @@ import weakref
 from collections.abc import AsyncGenerator, Coroutine, Generator, Iterator, Mapping, Sequence
 from contextlib import aclosing, suppress
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import FrameType
 from typing import Any, TypeVar
@@ -598,7 +598,7 @@ class AgentInvoker:
             if _turn_of(event) not in running:
                 told.add(event)
         messages = [*told.messages(), *(message for turn in unfinished for message in _running_messages(turn))]
-        return [_numbered(message, seq) for seq, message in enumerate(messages, 1) if seq > after]
+        return [replace(message, seq=seq) for seq, message in enumerate(messages, 1) if seq > after]
 
     async def _events(self, user_id: str, talk_session_id: str) -> list[Event]:
         session = await self._sessions.get_session(app_name=self._runner.app_name, user_id=user_id, session_id=talk_session_id)
@@ -939,10 +939,6 @@ def _running_messages(turn: Turn) -> Iterator[Message]:
     answer = Answer(turn.read())
     yield Message(0, turn.id, "user", plain_text(turn.message), at=turn.began_at)
     yield Message(0, turn.id, "assistant", answer.parts, answer.status, answer.error, turn.began_at, answer.notices)
-
-
-def _numbered(message: Message, seq: int) -> Message:
-    return Message(seq, message.turn_id, message.role, message.parts, message.status, message.error, message.at, message.notices)
 
 
 def _title(message: str) -> str:

@@ -184,9 +184,14 @@ class SessionManager:
         current = self._current
         for turn in list(current.turns.values()):
             self.settle(turn)
+        return self._messages_now()
+
+    def _messages_now(self, *, but: RunningTurn | None = None) -> list[Message]:
+        """Return the messages, those of turns not yet settled as their logs have them now, `but` one turn's as it is kept."""
+        turns = self._current.turns
         return [
-            answer_message(m, Answer(current.turns[m.turn_id].read())) if m.role == "assistant" and m.turn_id in current.turns else m
-            for m in current.messages
+            answer_message(m, Answer(turn.read())) if m.role == "assistant" and (turn := turns.get(m.turn_id)) and turn is not but else m
+            for m in self._current.messages
         ]
 
     def shown(self) -> list[Message]:
@@ -200,17 +205,7 @@ class SessionManager:
             for turn in list(self._current.turns.values()):
                 if turn is not last and turn.wait_ended(_STOPPING):
                     self.settle(turn)
-            return self._settled_or_live()[self.hidden :]
-
-    def _settled_or_live(self) -> list[Message]:
-        last = self.running_turn()
-        current = self._current
-        return [
-            answer_message(m, Answer(turn.read()))
-            if m.role == "assistant" and (turn := current.turns.get(m.turn_id)) and turn is not last
-            else m
-            for m in current.messages
-        ]
+            return self._messages_now(but=last)[self.hidden :]
 
     def last(self) -> Message | None:
         """Return the last message as it is kept."""
