@@ -2,30 +2,22 @@
 
 What it guarantees:
 
-- One running turn a conversation, whatever the number of tabs. A new message stops the turn that runs, and the new
-  turn begins only when the old one is over, sealed and repaired (or has not ended within `Settings.grace`).
+- One running turn a conversation, whatever the number of tabs. What a new message does to the turn that runs is the
+  conversation's strategy; the new turn begins only when the old one is over and the ADK session holds what it showed (or
+  it has not ended within `Settings.grace`).
 - What the model remembers is what was shown: the text that a stopped or failed answer had got to is appended to the
-  ADK session as an interrupted event, and a question whose turn never began is appended too.
+  ADK session as an interrupted event, and a question whose turn never began is appended too. If the database is away, that
+  is made up for before the next turn.
 - `Turn.cancel` returns at once, may be called any number of times from any thread, and acts exactly once.
+- "Stopped" is shown when the model's stream is closed; a tool that could not be stopped is named.
 - A conversation is found only by its own user; for anybody else it does not exist.
+- With a lasting store, a killed process loses less than a second of the answers that were being written.
 - After `close` no thread, task or connection of the invoker is left.
 
 What it does not: a synchronous tool cannot be killed. A stopped turn ignores its result, but its thread lives until the
 tool returns. A model that sends nothing for `Settings.idle_limit` is given up; time spent inside a tool does not count.
 
-Errors are one tree. The message of each may be shown to the user as it stands, and says whose move is next:
-
-    PlaygroundError
-    ├── AgentInvocationError     the agent gave no answer
-    │   ├── ModelBusy            429 or 503, after the client's own retries
-    │   ├── ModelKeyRefused      no key, or a wrong one
-    │   ├── ModelUnknown         no model of that name
-    │   └── ModelUnreachable     no connection
-    ├── SessionError             the conversation is not there
-    │   └── ConversationNotFound
-    ├── StreamingError           the answer broke off; what came is kept
-    ├── StateError               this program got into a state that it does not understand
-    └── InvalidMessage           empty, or too long
+Errors are one tree, in `playground/errors.py`; the message of each may be shown to the user as it stands.
 
 Threads: ADK and everything it owns live on one event loop in one thread ("adk-loop"). A turn is a future of the
 thread pool, whose size bounds the turns at once; its worker only waits for the turn's coroutine on the loop. A watchdog
@@ -38,19 +30,17 @@ import asyncio
 import concurrent.futures
 import logging
 import os
-import re
 import sys
 import threading
 import time
 import uuid
 import weakref
-from collections.abc import AsyncGenerator, Coroutine, Generator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterator, Mapping, Sequence
 from contextlib import aclosing, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import FrameType
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar, cast, get_args
 
 from google.adk.agents import BaseAgent, LlmAgent
 from google.adk.agents.run_config import RunConfig, StreamingMode, ToolThreadPoolConfig
@@ -62,116 +52,65 @@ from google.adk.events import Event
 from google.adk.models import BaseLlm, LlmRequest, LlmResponse
 from google.adk.plugins import BasePlugin
 from google.adk.runners import Runner
-from google.adk.sessions import BaseSessionService, InMemorySessionService, Session
+from google.adk.sessions import BaseSessionService, InMemorySessionService, Session, State
 from google.adk.sessions.base_session_service import GetSessionConfig
 from google.adk.tools import BaseTool, ToolContext
 from google.adk.utils import _sync_runner
 from google.genai import types
 
-from turn_log import Answer, Entry, LogFull, Message, Part, Status, TurnLog, plain_text
+from playground.errors import (
+    ABORTED,
+    EMPTY_ANSWER,
+    AgentInvocationError,
+    ConversationBusy,
+    ConversationNotFound,
+    InvalidMessage,
+    ModelBusy,
+    ModelKeyRefused,
+    ModelUnknown,
+    ModelUnreachable,
+    PlaygroundError,
+    SessionError,
+    StateError,
+    StoreError,
+    StreamingError,
+    model_error,
+    typed,
+)
+from playground.history import (
+    BEGAN,
+    ERROR,
+    OUTCOME,
+    TURN,
+    WHOLE,
+    Transcript,
+    entries,
+    interrupted,
+    mark_event,
+    marks_of,
+    restored,
+    title_of,
+    turn_of,
+    user_content,
+    user_event,
+)
+from playground.session_store import Journal, Piece, Record, SessionStore, left_behind, open_store
+from playground.turn_log import Answer, Entry, LogFull, Message, TurnLog, plain_text
+from playground.watchdog import Health, Watchdog
 
 logger = logging.getLogger("vibehuntr.invoker")
-
-_TURN = "vibehuntr_turn"  # metadata of every event of a turn: the turn's id
-_OUTCOME = "vibehuntr_outcome"  # metadata of the event that ends a turn that was cancelled or failed
-_ERROR = "vibehuntr_error"  # and, for a failed one, the message that was shown
-_ABORTED = "INVOCATION_ABORTED"  # ADK's error code on the events that seal a stopped invocation
-_BUSY = (429, 503)
-_REFUSED = (401, 403)
-_NOT_FOUND = 404
-_TICK = 0.25  # seconds between two looks of the watchdog
+_TICK = 0.25  # seconds until a limit is looked at again, at least
 _A_WHILE = 60.0  # seconds; a reader that waits without limit looks again this often
-_BLOCKED_AFTER = 0.5  # seconds without an answer after which the loop counts as blocked
 _LOGGED_CHARACTERS = 100
-# What providers say in words only: LiteLLM and the OpenAI client give these no status of their own.
-_NO_KEY = re.compile(r"api[_ ]?key|missing credentials|missing key inputs", re.IGNORECASE)
-_NO_CONNECTION = re.compile(r"APIConnectionError|Cannot connect to host")
+_ABOUT = "vibehuntr_conversation"  # in the session's state: what the list of conversations shows
+_INTERRUPTED = "Interrupted: the program was stopped while this was being written."
 _RESTORED = "Starting new conversation... The old one was lost on the server; it goes on from what this page shows."
-_EMPTY_ANSWER = "The model gave an empty answer. Please try again."
-_TITLE_CHARACTERS = 48
 
 T = TypeVar("T")
 
-
-class PlaygroundError(Exception):
-    """Base of all errors whose message may be shown to the user as it stands."""
-
-    default = "Something went wrong. Please try again."
-
-    def __init__(self, message: str = "") -> None:
-        """Take the class's own message unless another is given."""
-        super().__init__(message or self.default)
-
-    @property
-    def message(self) -> str:
-        """The text for the page: plain words, and what to do next."""
-        return str(self)
-
-
-class AgentInvocationError(PlaygroundError):
-    """The agent gave no answer."""
-
-    default = "Unable to get response. Please try again."
-
-
-class ModelBusy(AgentInvocationError):  # noqa: N818 - the name says what happened
-    """The model answered 429 or 503, also after the client's own retries."""
-
-    default = "Unable to get response. Please try again. The model is overloaded or its quota is used up; wait a minute."
-
-
-class ModelKeyRefused(AgentInvocationError):  # noqa: N818
-    """The model's key is missing or wrong."""
-
-    default = (
-        "Unable to get response. The model's key is missing or was refused: "
-        "check GOOGLE_API_KEY (or your provider's key), restart, and please try again."
-    )
-
-
-class ModelUnknown(AgentInvocationError):  # noqa: N818
-    """No provider knows a model of that name."""
-
-    default = (
-        "Unable to get response. There is no model of that name: "
-        "check VIBEHUNTR_MODEL (or the model in your agent), restart, and please try again."
-    )
-
-
-class ModelUnreachable(AgentInvocationError):  # noqa: N818
-    """No connection to the model could be made."""
-
-    default = "Unable to get response. The model cannot be reached: check the network, and please try again."
-
-
-class SessionError(PlaygroundError):
-    """The conversation is not there any more."""
-
-    default = "Starting new conversation..."
-
-
-class ConversationNotFound(SessionError):  # noqa: N818
-    """This user has no conversation with that id; whether somebody else has is not told."""
-
-    default = "There is no such conversation. Choose one from the list, or start a new one."
-
-
-class StreamingError(PlaygroundError):
-    """The answer broke off; what had come of it is kept."""
-
-    default = "The connection broke off in mid-answer. What had come is kept. Please try again."
-
-
-class StateError(PlaygroundError):
-    """The program got into a state it does not understand."""
-
-    default = "Session reset. Please start over."
-
-
-class InvalidMessage(PlaygroundError):  # noqa: N818
-    """The message cannot be sent as it is."""
-
-    default = "The message is empty. Type something first."
+Strategy = Literal["interrupt", "enqueue", "reject", "rollback"]
+Outcome = Literal["done", "cancelled", "failed"]
+STRATEGIES: tuple[Strategy, ...] = get_args(Strategy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,16 +120,21 @@ class Settings:
     workers: int = 64
     tool_threads: int = 16
     idle_limit: float = 120.0
+    unread_limit: float = 1800.0
     grace: float = 5.0
+    save_every: float = 0.5
     answer_limit: int = 2_000_000
     message_limit: int = 100_000
     max_llm_calls: int = 50
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Settings:
-        """Read VIBEHUNTR_WORKERS and VIBEHUNTR_IDLE_LIMIT. Raises: StateError naming the variable that is no number."""
+        """Read VIBEHUNTR_WORKERS, VIBEHUNTR_IDLE_LIMIT and VIBEHUNTR_UNREAD_LIMIT.
+
+        Raises: StateError naming the variable that is no number.
+        """
         given: dict[str, Any] = {}
-        for name, kind in (("workers", int), ("idle_limit", float)):
+        for name, kind in (("workers", int), ("idle_limit", float), ("unread_limit", float)):
             variable = f"VIBEHUNTR_{name.upper()}"
             if text := environ.get(variable):
                 given[name] = _positive_number(variable, text, kind)
@@ -217,21 +161,133 @@ class TalkSession:
     created_at: float
     updated_at: float
     running: bool
+    strategy: Strategy = "interrupt"
 
 
 @dataclass(frozen=True, slots=True)
-class Health:
-    """The state of the event loop: for how many seconds something has blocked it (0.0: it runs), and what does."""
+class View:
+    """A conversation at one moment: its messages in order, and the turns whose answers among them may still change."""
 
-    blocked_for: float = 0.0
-    culprit: str = ""
+    messages: Sequence[Message]
+    turns: Sequence[Turn]
+
+
+class _Sessions:
+    """The ADK sessions of the conversations of one app. Loop only."""
+
+    def __init__(self, store: SessionStore, app_name: str) -> None:
+        self.store = store
+        self.app_name = app_name
+
+    def key(self, where: Turn | _Conversation) -> dict[str, Any]:
+        talk_session_id = where.talk_session_id if isinstance(where, Turn) else where.id
+        return {"app_name": self.app_name, "user_id": where.user_id, "session_id": talk_session_id}
+
+    async def find(self, where: _Conversation) -> Session | None:
+        """Return the session without its events, or None."""
+        return await self.store.get_session(**self.key(where), config=GetSessionConfig(num_recent_events=0))
+
+    async def create(self, where: _Conversation) -> Session:
+        return await self.store.create_session(**self.key(where), state={_ABOUT: where.about()})
+
+    async def events(self, where: _Conversation) -> list[Event]:
+        session = await self.store.get_session(**self.key(where))
+        return session.events if session else []
+
+    async def since(self, where: _Conversation, began_at: float) -> Session:
+        """Load the session with the events of a turn that began then."""
+        session = await self.store.get_session(**self.key(where), config=GetSessionConfig(after_timestamp=began_at - 1.0))
+        if session is None:
+            raise SessionNotFoundError
+        return session
+
+
+class _Draft:
+    """What a turn has written so far, and how that gets into the ADK session when the turn does not end by itself.
+
+    ADK stores neither a partial answer nor, when the turn never began, the question; and it may have stored an event that
+    a stop kept from us. `keep` makes the two equal. The same draft is rebuilt from a journal after a restart.
+    """
+
+    def __init__(self, record: Record, log: TurnLog) -> None:
+        self.record = record
+        self.log = log
+        self.answer = Answer()
+        self._partials: dict[str, Event] = {}
+        self._recorded: set[str] = set()
+        self._journaled: dict[str, int] = {}  # characters of each text that the journal holds
+
+    def add(self, event: Event) -> bool:
+        """Write what an ADK event says to the log. Returns: whether it was new. Raises: LogFull."""
+        if event.id in self._recorded:
+            return False
+        if event.partial:
+            self._partials[event.id] = event
+        else:
+            self._recorded.add(event.id)
+        for entry in entries(event):
+            self.write(entry)
+        return True
+
+    def write(self, entry: Entry) -> None:
+        """Append to the log and to our own fold of it. Raises: LogFull."""
+        if written := self.log.append(entry):
+            self.answer.extend([written])
+
+    def add_pieces(self, pieces: Sequence[Piece]) -> None:
+        """Write what a journal has kept."""
+        for piece in pieces:
+            content = types.Content(role="model", parts=[types.Part(text=piece.text)])
+            event = Event(author=piece.author, branch=piece.branch, invocation_id=piece.invocation_id, partial=True, content=content)
+            event.id = piece.key
+            self.add(event)
+
+    def new_pieces(self) -> list[Piece]:
+        """Return the text that no journal holds yet, and count it as held."""
+        pieces: list[Piece] = []
+        for part in self.answer.unfinished_texts:
+            text, held = part.text, self._journaled.get(part.key, 0)
+            if len(text) > held:
+                event = self._partials[part.key]
+                pieces.append(Piece(part.key, event.author, event.branch, event.invocation_id, text[held:]))
+                self._journaled[part.key] = len(text)
+        return pieces
+
+    async def keep(self, sessions: _Sessions, conversation: _Conversation, status: Outcome, words: str, author: str) -> None:
+        """Make the ADK session hold exactly what the log shows. May be called again after a failure: nothing comes twice."""
+        record = self.record
+        session = await sessions.since(conversation, record.began_at)
+        mine = [event for event in session.events if turn_of(event) == record.turn_id]
+        kept = {marks_of(event).get(WHOLE) for event in mine}
+        for event in mine:
+            if event.author != "user" and WHOLE not in marks_of(event):
+                self.add(event)
+        if not any(event.author == "user" for event in mine):
+            await sessions.store.append_event(session, user_event(record.question, record.turn_id, record.began_at))
+        left = [part for part in self.answer.unfinished_texts if part.key not in kept]
+        if not left and any(OUTCOME in marks_of(event) for event in mine):
+            return
+        marks = {TURN: record.turn_id, BEGAN: record.began_at, OUTCOME: status, ERROR: words}
+        texts = [interrupted(self._partials[part.key], part.text, marks) for part in left]
+        for event in texts or [mark_event(author, marks)]:
+            await sessions.store.append_event(session, event)
+
+    async def is_whole(self, sessions: _Sessions, conversation: _Conversation) -> bool:
+        """Whether the ADK session already holds the turn to its end."""
+        session = await sessions.since(conversation, self.record.began_at)
+        mine = [event for event in session.events if turn_of(event) == self.record.turn_id]
+        return bool(mine) and (any(OUTCOME in marks_of(event) for event in mine) or _ends_answer(mine[-1]))
+
+
+def _ends_answer(event: Event) -> bool:
+    return event.author != "user" and event.is_final_response() and not event.error_code and bool(event.content)
 
 
 class Turn:
     """One question and its answer: a log that anybody may read, and the means to stop it.
 
-    `future` is the pool's future of the turn; `ended` is true once the log has its terminal entry, the ADK session is
-    repaired, and the next turn of the conversation may begin.
+    `future` is the pool's future of the turn, None while it waits for the one before it; `ended` is true once the log has
+    its terminal entry, the ADK session holds what is shown, and the next turn of the conversation may begin.
     """
 
     def __init__(self, invoker: AgentInvoker, conversation: _Conversation, message: str, shown: Sequence[Message]) -> None:
@@ -243,24 +299,28 @@ class Turn:
         self.shown = shown
         self.began_at = time.time()
         self.log = TurnLog(invoker.settings.answer_limit)
-        self.future: concurrent.futures.Future[None]
+        self.future: concurrent.futures.Future[None] | None = None
         self.failure: PlaygroundError | None = None
+        self.saved = False  # the ADK session holds what the log shows
+        self.rolled_back = False
+        self.left_behind = False  # it did not end within its grace: what it still does is ignored
+        self.conversation = conversation
         self._invoker = invoker
-        self._conversation = conversation
-        self._previous = conversation.turn
         self._over: concurrent.futures.Future[None] = concurrent.futures.Future()
         self._lock = threading.Lock()
         self._stop_asked = False
+        self._roll_back = False
+        self._why = ""
+        self._read_at = time.monotonic()
         # Below: only the loop's thread.
-        self._abort_signal = asyncio.Event()
+        self.tool_threads: dict[concurrent.futures.Future[Any], str] = {}
+        self.abort_signal = asyncio.Event()
         self._aborted = False
         self._task: asyncio.Task[None] | None = None
         self._task_over: asyncio.Future[None] | None = None
-        self._answer = Answer()
-        self._partials: dict[str, Event] = {}
-        self._recorded: set[str] = set()
+        self._draft = _Draft(Record(self.id, conversation.id, message, self.began_at), self.log)
+        self._journal: Journal | None = None
         self._heard_at = 0.0
-        self._silence: asyncio.TimerHandle
         self._reason: PlaygroundError | None = None
         self._generators: list[weakref.ref[AsyncGenerator[Any, Any]]] = []
         self._model_error: PlaygroundError | None = None
@@ -274,35 +334,59 @@ class Turn:
         """Whether the turn is over, whatever its outcome."""
         return self._over.done()
 
+    @property
+    def stop_asked(self) -> bool:
+        """Whether somebody has asked for the turn to stop."""
+        return self._stop_asked
+
     def read(self, after: int = 0) -> list[Entry]:
-        """Return the log's entries after a cursor; see `TurnLog.read`."""
+        """Return the log's entries after a cursor; see `TurnLog.read`. A turn that is read is not given up as unread."""
+        self._read_at = time.monotonic()
         return self.log.read(after)
 
     def wait(self, after: int, timeout: float) -> bool:
         """Wait for news, at most `timeout` seconds; see `TurnLog.wait`."""
+        self._read_at = time.monotonic()
         return self.log.wait(after, timeout)
 
     def wait_ended(self, timeout: float | None = None) -> bool:
         """Wait until the turn is over, at most `timeout` seconds; True if it is."""
         return bool(concurrent.futures.wait([self._over], timeout).done)
 
-    def cancel(self) -> None:
+    def cancel(self, why: str = "", *, roll_back: bool = False) -> None:
         """Stop the turn. Returns at once; idempotent; without effect on a turn that is over.
 
-        The race with a worker that takes the turn out of the line:
+        `why` is shown where it was not the user who stopped it; with `roll_back`, nothing of the turn is remembered.
 
-        1. A: `cancel` notes that a stop was asked for.
-        2. B: a worker begins the turn, and its coroutine looks at that note before it makes the ADK task.
-        3. A: `future.cancel` tells which came first. True: no worker will ever take it, so its end (the question must
-           still be remembered) is run from here. False: a worker has it, and the abort runs on the loop, after (2) or
-           before it: before, (2) sees the note; after, the abort finds the task.
+        The race with whoever starts the turn:
+
+        1. A: `cancel` notes that a stop was asked for, and reads `future`, under the turn's lock.
+        2. B: the end of the turn before this one submits it, and sets `future` under the same lock. If A came first, A
+           finds no future and is done: the worker that takes the turn will see the note.
+        3. C: a worker begins the turn, and its coroutine looks at that note before it makes the ADK task.
+        4. A: with a future, `future.cancel` tells which came first. True: no worker will ever take the turn, so its end
+           (the question must still be remembered) is run from here. False: a worker has it, and the abort runs on the
+           loop, after (3) or before it: before, (3) sees the note; after, the abort finds the task.
         """
         with self._lock:
             if self._stop_asked or self.ended:
                 return
-            self._stop_asked = True
-        never_ran = self.future.cancel()
-        self._invoker.call_on_loop(self._end_unrun if never_ran else self._abort)
+            self._stop_asked, self._why, self._roll_back = True, why, roll_back
+            future = self.future
+        if future is None:
+            self._invoker.call_on_loop(self._end_waiting)
+        else:
+            self._invoker.call_on_loop(self._end_unrun if future.cancel() else self._abort)
+
+    def submitted(self, submit: Callable[[], concurrent.futures.Future[None]]) -> None:
+        """Set `future`; see the race at `cancel`."""
+        with self._lock:
+            self.future = submit()
+
+    def _end_waiting(self) -> None:
+        """Show the stop of a turn that waits for the one before it; its question is remembered when its time comes."""
+        if self._task is None and not self.log.closed:
+            self._draft.write(Entry("cancelled", text=self._why))
 
     def _end_unrun(self) -> None:
         self._invoker.keep(self._invoker.run_turn(self))
@@ -312,7 +396,8 @@ class Turn:
         if self._task is None or self._task.done() or self._aborted:
             return
         self._aborted = True
-        self._abort_signal.set()
+        self._draft.write(Entry("stopping"))
+        self.abort_signal.set()
         self._task.cancel()
         self._invoker.loop.call_later(self._invoker.settings.grace, self._let_go)
 
@@ -331,17 +416,19 @@ class Turn:
         self._task = loop.create_task(self._consume(events), name=f"turn {self.id}")
         self._task.add_done_callback(lambda _: self._let_go())
         self._heard_at = loop.time()
-        self._check_silence()
+        limits = [_Repeated(loop, self._check_silence), _Repeated(loop, self._check_unread)]
         await self._task_over
-        self._silence.cancel()
+        for limit in limits:
+            limit.stop()
         if not self._task.done():
+            self.left_behind = True
             logger.warning("a stopped turn has not ended within its grace and is left behind: %r", self)
             return self._reason
         await self._close_generators()
         if self._aborted or self._task.cancelled():
             return self._reason
         if error := self._task.exception():
-            return _typed(error, text_shown=bool(self._answer.text))
+            return typed(error, text_shown=bool(self._draft.answer.text))
         return None
 
     def began_generator(self, generator: AsyncGenerator[Any, Any]) -> None:
@@ -363,117 +450,179 @@ class Turn:
                     logger.debug("closing what ADK left open: %r: %r", self, error)  # it was on its way out already
 
     async def _consume(self, events: AsyncGenerator[Event, None]) -> None:
+        _consuming_turn.set(self)
         async with aclosing(events):
             async for event in events:
                 self._heard_at = self._invoker.loop.time()
                 try:
-                    self.record(event)
+                    self._record(event)
                 except LogFull:
                     self._fail(StreamingError(f"The answer reached its limit of {self.log.limit:,} characters. What came is kept."))
 
-    def record(self, event: Event) -> None:
-        """Write what an ADK event says to the log; each event at most once. Loop only. Raises: LogFull."""
-        if event.id in self._recorded:
+    def _record(self, event: Event) -> None:
+        """Write what an event says to the log, and remember its error until a later answer shows that the agent recovered."""
+        if not self._draft.add(event):
             return
-        if event.partial:
-            self._partials[event.id] = event
-        else:
-            self._recorded.add(event.id)
-        self._note_error(event)
-        for entry in _entries(event):
-            self.write(entry)
-
-    def _note_error(self, event: Event) -> None:
-        """Remember what an error event says, until a later answer shows that the agent recovered."""
-        if event.error_code and event.error_code != _ABORTED:
-            self._model_error = _model_error(event)
+        if event.error_code and event.error_code != ABORTED:
+            self._model_error = model_error(event)
         elif not event.partial and event.content and event.content.parts:
             self._model_error = None
 
     def write(self, entry: Entry) -> None:
-        """Append to the log and to the invoker's own fold of it. Loop only. Raises: LogFull."""
-        if written := self.log.append(entry):
-            self._answer.extend([written])
+        """Append to the log. Loop only, once the turn has begun."""
+        self._draft.write(entry)
 
     def _fail(self, reason: PlaygroundError) -> None:
         """Stop the turn for a reason of our own, to be shown as its failure. Loop only."""
         self._reason = self._reason or reason
         self._abort()
 
-    def _check_silence(self) -> None:
-        if self._task is None or self._task.done() or self._aborted:
-            return
+    def _check_silence(self) -> float:
+        """Give the model up when it says nothing. Returns: seconds until the next look."""
         limit = self._invoker.settings.idle_limit
-        quiet = self._invoker.loop.time() - self._heard_at
-        if quiet < limit or self._answer.open_steps:
-            self._silence = self._invoker.loop.call_later(max(limit - quiet, _TICK), self._check_silence)
-            return
-        self._fail(StreamingError(f"The model sent nothing for {limit:g} seconds. What came is kept. Please try again."))
+        left = limit - (self._invoker.loop.time() - self._heard_at)
+        if left <= 0 and not self._draft.answer.open_steps:
+            self._fail(StreamingError(f"The model sent nothing for {limit:g} seconds. What came is kept. Please try again."))
+        return left
+
+    def _check_unread(self) -> float:
+        """Stop a turn that no page has looked at for long. Returns: seconds until the next look."""
+        limit = self._invoker.settings.unread_limit
+        left = limit - (time.monotonic() - self._read_at)
+        if left <= 0:
+            self.cancel(f"Stopped: nobody had this conversation open for {_spoken(limit)}.")
+        return left
+
+    # -- its end ---------------------------------------------------------------------------------------------------
 
     async def end(self, failure: PlaygroundError | None) -> None:
-        """Repair the ADK session, write the terminal entry. Loop only."""
+        """Make the ADK session hold what is shown, write the terminal entry. Loop only."""
         stopped = failure is None and (self._aborted or self._task is None)
         if failure is None and not stopped:
-            failure = self._model_error or (None if self._answer.parts else AgentInvocationError(_EMPTY_ANSWER))
-        status: Status = "cancelled" if stopped else "failed" if failure else "done"
+            failure = self._model_error or (None if self._draft.answer.parts else AgentInvocationError(EMPTY_ANSWER))
+        self.failure = failure
         if failure:
             _log_failure(self, failure)
-        self.failure = failure
-        error = failure.message if failure else ""
-        if status != "done":
-            await self._repair(status, error)
-        self.write(Entry(status, text=error))
+        if stopped and self._roll_back:
+            await self._undo()
+        await self.save("cancelled" if stopped else "failed" if failure else "done", failure.message if failure else "")
 
-    async def _repair(self, status: Status, error: str) -> None:
-        """Make the ADK session hold exactly what the log shows of this turn.
+    async def save(self, status: Outcome, words: str) -> None:
+        """Bring the turn's outcome into the ADK session, then show it. Raises: StoreError, and then it can be tried again."""
+        if status == "cancelled":
+            words = words or self._how_it_stopped()
+        if status != "done" and not self.rolled_back:
+            await self._draft.keep(self._invoker.sessions, self.conversation, status, words, self._invoker.agent_name)
+        self.saved = True
+        if self._journal is not None:
+            with suppress(StoreError):  # what is left of it says nothing that the session does not
+                await self._journal.discard()
+        self.write(Entry(status, text=words))
 
-        ADK stores neither a partial answer nor, when the turn never began, the question; and it may have stored an
-        event that the stop kept from us. So: the log gets what only the session has, the session what only the log has.
-        """
-        session = await self._invoker.load(self, after=self.began_at)
-        mine = [event for event in session.events if _turn_of(event) == self.id]
-        for event in mine:
-            if event.author != "user":
-                self.record(event)
-        if not any(event.author == "user" for event in mine):
-            await self._invoker.append(session, _user_event(self.message, self.id))
-        marks = {_TURN: self.id, _OUTCOME: status, _ERROR: error}
-        texts = [_interrupted(self._partials[part.key], part.text, marks) for part in self._answer.unfinished_texts]
-        for event in texts or [_mark_event(self._invoker.agent_name, marks)]:
-            await self._invoker.append(session, event)
+    async def save_again(self) -> None:
+        """Bring a turn that ended while its database was away into the ADK session, as the page has shown it since."""
+        end = self.log.read()[-1]
+        await self.save(cast("Outcome", end.kind), end.text)
+
+    def _how_it_stopped(self) -> str:
+        """Say what "stopped" does not: who stopped it, and what could not be stopped."""
+        tools = sorted({name for thread, name in self.tool_threads.items() if not thread.done()})
+        if tools:
+            return f"{self._why or 'Stopped.'} {' and '.join(tools)} was still running: its result will be ignored."
+        if self.left_behind:
+            return f"{self._why or 'Stopped.'} The agent's code did not end in time: whatever it still does is ignored."
+        return self._why
+
+    async def _undo(self) -> None:
+        """Take the turn out of what the model remembers, by ADK's own means."""
+        sessions = self._invoker.sessions
+        session = await sessions.since(self.conversation, self.began_at)
+        first = next((event for event in session.events if turn_of(event) == self.id), None)
+        if first is not None:
+            await self._invoker.rewind(self, first.invocation_id)
+        self.rolled_back = True
+
+    async def journal(self) -> None:
+        """Save what has come since the last time. Loop only."""
+        if self.saved or self.ended:
+            return
+        if self._journal is None:
+            sessions = self._invoker.sessions
+            self._journal = Journal(sessions.store, sessions.app_name, self.user_id, self._draft.record)
+        try:
+            await self._journal.save(self._draft.new_pieces())
+        except StoreError as error:
+            logger.warning("the running answer could not be saved: %r cause=%s", self, type(error.__cause__).__name__)
 
     def close(self) -> None:
         """Let the next turn begin. Idempotent."""
         if not self._over.done():
             self._over.set_result(None)
 
-    async def previous_over(self) -> None:
-        """Wait until the conversation's turn before this one is over. Loop only."""
-        if self._previous is not None:
-            await asyncio.wrap_future(self._previous._over)  # noqa: SLF001 - another Turn
-            self._previous = None  # or every turn would keep all before it alive
 
-    @property
-    def stop_asked(self) -> bool:
-        """Whether somebody has asked for the turn to stop."""
-        return self._stop_asked
+class _Repeated:
+    """Calls a function on the loop again and again, each time after as many seconds as it returned (and not at once)."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, look: Callable[[], float]) -> None:
+        self._loop = loop
+        self._look = look
+        self._again()
+
+    def _again(self) -> None:
+        self._handle = self._loop.call_later(max(self._look(), _TICK), self._again)
+
+    def stop(self) -> None:
+        self._handle.cancel()
+
+
+def _spoken(seconds: float) -> str:
+    return f"{seconds / 60:g} minutes" if seconds >= 60 else f"{seconds:g} seconds"  # noqa: PLR2004
 
 
 @dataclass(slots=True)
 class _Conversation:
-    """What the process knows of a conversation besides its ADK session. `lock` orders its starts and stops."""
+    """What the process knows of a conversation besides its ADK session. `lock` orders its starts, ends and views.
+
+    `settled` are the messages of the turns that are over, None until somebody asks for them; `turns` are the others, the
+    running one first: those that have not ended, and those whose end could not be saved.
+    """
 
     user_id: str
     id: str
     title: str = ""
     created_at: float = field(default_factory=time.time)
     updated_at: float = field(default_factory=time.time)
-    turn: Turn | None = None  # the latest, until it is over
-    unfinished: list[Turn] = field(default_factory=list[Turn])
+    strategy: Strategy = "interrupt"
+    settled: list[Message] | None = None
+    turns: list[Turn] = field(default_factory=list["Turn"])
+    gone: bool = False
+    version: int = 0
+    read_at: float = field(default_factory=time.monotonic)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def listed(self) -> TalkSession:
-        return TalkSession(self.id, self.title or "New conversation", self.created_at, self.updated_at, bool(self.unfinished))
+        title = self.title or "New conversation"
+        return TalkSession(self.id, title, self.created_at, self.updated_at, bool(self.unfinished()), self.strategy)
+
+    def about(self) -> dict[str, Any]:
+        """Return what a restart must find again, for the session's state."""
+        return {"title": self.title, "created_at": self.created_at, "strategy": self.strategy}
+
+    def unfinished(self) -> list[Turn]:
+        return [turn for turn in self.turns if not turn.ended]
+
+    def view(self) -> View:
+        messages = list(self.settled or ())
+        for turn in self.turns:
+            if not turn.rolled_back:
+                messages += _messages_of(turn, len(messages))
+        return View(messages, tuple(self.turns))
+
+    def settle(self, turn: Turn) -> None:
+        """Move a turn that is over from `turns` to `settled`. Under the lock."""
+        self.turns.remove(turn)
+        if self.settled is not None and not turn.rolled_back:
+            self.settled += _messages_of(turn, len(self.settled))
 
 
 class AgentInvoker:
@@ -487,73 +636,247 @@ class AgentInvoker:
         session_service: BaseSessionService | None = None,
         artifact_service: BaseArtifactService | None = None,
     ) -> None:
-        """Start the loop, the workers and the watchdog for an agent (or an ADK `App`)."""
+        """Start the loop, the workers and the watchdog for an agent (or an ADK `App`).
+
+        `session_service` is where conversations are kept: a `SessionStore`, or any of ADK's services; by default, memory.
+        """
         self.settings = settings or Settings()
         self.loop = asyncio.new_event_loop()
-        self._sessions = session_service or InMemorySessionService()
-        self._runner = _make_runner(agent, self._sessions, artifact_service or InMemoryArtifactService())
+        self.store = SessionStore.of(session_service) if session_service else SessionStore()
+        self.store.fenced = _is_fenced
+        self._artifacts = artifact_service or InMemoryArtifactService()
+        self._runner = _make_runner(agent, self.store, self._artifacts)
+        self.sessions = _Sessions(self.store, self._runner.app_name)
         self.agent_name = str(self._runner.agent.name) if self._runner.agent else "agent"
         self._conversations: dict[tuple[str, str], _Conversation] = {}
+        self._revisions: dict[str, int] = {}
+        self._loaded: set[str] = set()
+        self._loading: dict[str, asyncio.Lock] = {}
         self._lock = threading.Lock()
         self._closed = False
-        self._unfinished = 0
+        self._submitted = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop_thread = threading.Thread(target=self._run_loop, name="adk-loop", daemon=True)
         self._loop_thread.start()
         self._pool = concurrent.futures.ThreadPoolExecutor(self.settings.workers, thread_name_prefix="turn")
         self._models = list(_models(self._runner.agent))  # here, or the import of LiteLLM (4 s) would block the loop in a turn
         warm = asyncio.run_coroutine_threadsafe(_warm_up(self._models), self.loop)
-        self._watchdog = _Watchdog(self.loop, self._loop_thread, warm)
+        self._watchdog = Watchdog(self.loop, self._loop_thread, warm)
+        if self.store.lasting:
+            self.call_on_loop(lambda: self.keep(self._save_running()))
         _alive.add(self)
 
     # -- conversations ---------------------------------------------------------------------------------------------
 
     def create_talk_session(self, user_id: str, talk_session_id: str | None = None) -> str:
-        """Begin a conversation and return its id (FR-003). An id of one's own that exists already is kept as it is."""
+        """Begin a conversation and return its id (FR-003). An id of one's own that exists already is kept as it is.
+
+        Raises: StateError without a user, StoreError when it cannot be looked up.
+        """
         if not user_id:
             raise StateError
-        conversation = _Conversation(user_id, talk_session_id or uuid.uuid4().hex)
+        if talk_session_id is None:
+            conversation = _Conversation(user_id, uuid.uuid4().hex, settled=[])
+        else:
+            self._load(user_id)
+            conversation = _Conversation(user_id, talk_session_id)
         with self._lock:
             self._conversations.setdefault((user_id, conversation.id), conversation)
+        self._touch(user_id)
         return conversation.id
 
     def list_sessions(self, user_id: str) -> list[TalkSession]:
-        """Return the user's own conversations, the latest first (FR-004)."""
+        """Return the user's own conversations, the latest first (FR-004). Raises: StoreError."""
+        self._load(user_id)
         with self._lock:
             own = [c for (owner, _), c in self._conversations.items() if owner == user_id]
         return sorted((c.listed() for c in own), key=lambda talk: talk.updated_at, reverse=True)
 
     def get_session(self, user_id: str, talk_session_id: str) -> TalkSession:
-        """Return one conversation. Raises: ConversationNotFound, also for another user's (FR-013)."""
+        """Return one conversation. Raises: ConversationNotFound, also for another user's (FR-013); StoreError."""
         return self._find(user_id, talk_session_id).listed()
 
+    def set_strategy(self, user_id: str, talk_session_id: str, strategy: Strategy) -> None:
+        """Choose what new input does while a turn runs; the names are LangGraph's.
+
+        `interrupt` stops the turn and keeps what it had written, `enqueue` waits for its end, `reject` refuses the input,
+        `rollback` stops the turn and forgets it. Raises: ConversationNotFound, StateError for another name, StoreError.
+        """
+        if strategy not in STRATEGIES:
+            raise StateError(f"There is no strategy {strategy!r}. Choose one of {', '.join(STRATEGIES)}.")
+        self._find(user_id, talk_session_id).strategy = strategy
+        self._touch(user_id)
+
+    def delete_session(self, user_id: str, talk_session_id: str) -> None:
+        """Stop a conversation's turns and forget it. Raises: ConversationNotFound, StoreError."""
+        conversation = self._find(user_id, talk_session_id)
+        with conversation.lock:
+            conversation.gone = True
+            turns = conversation.unfinished()
+        for turn in turns:
+            turn.cancel()
+        for turn in turns:
+            turn.wait_ended(2 * self.settings.grace)
+        self._ask_loop(self._delete(conversation))
+        with self._lock:
+            self._conversations.pop((user_id, talk_session_id), None)
+        self._touch(user_id)
+
+    async def _delete(self, conversation: _Conversation) -> None:
+        key = self.sessions.key(conversation)
+        for name in await self._artifacts.list_artifact_keys(**key):
+            if not name.startswith("user:"):
+                await self._artifacts.delete_artifact(**key, filename=name)
+        await self.store.delete_session(**key)
+
+    def take_over(self, user_id: str, anonymous_id: str) -> int:
+        """Move an anonymous user's conversations, and what the agent knows of that user, to a user who has logged in.
+
+        Returns: how many stay behind because an answer is being written in them; they can be moved later. Raises: StoreError.
+        """
+        self._load(user_id)
+        self._load(anonymous_id)
+        with self._lock:
+            theirs = [c for (owner, _), c in self._conversations.items() if owner == anonymous_id]
+        moved = [conversation for conversation in theirs if self._move(conversation, user_id)]
+        self._touch(user_id)
+        self._touch(anonymous_id)
+        return len(theirs) - len(moved)
+
+    def _move(self, conversation: _Conversation, user_id: str) -> bool:
+        with conversation.lock:
+            if conversation.turns:
+                return False
+            conversation.gone = True
+        new = _Conversation(
+            user_id, conversation.id, conversation.title, conversation.created_at, conversation.updated_at, conversation.strategy
+        )
+        self._ask_loop(self._copy(conversation, new))
+        with self._lock:
+            self._conversations[user_id, new.id] = new
+            self._conversations.pop((conversation.user_id, conversation.id), None)
+        return True
+
+    async def _copy(self, old: _Conversation, new: _Conversation) -> None:
+        """Copy a session and its artifacts to another user, then delete the old one."""
+        session = await self.store.get_session(**self.sessions.key(old))
+        if session is None:
+            return
+        known = await self.store.get_user_state(app_name=self.sessions.app_name, user_id=new.user_id)
+        shared = (State.USER_PREFIX, State.APP_PREFIX)
+        state = {key: value for key, value in session.state.items() if not key.startswith(shared)}
+        state |= {
+            key: value
+            for key, value in session.state.items()
+            if key.startswith(State.USER_PREFIX) and key.removeprefix(State.USER_PREFIX) not in known
+        }
+        copy = await self.store.create_session(**self.sessions.key(new), state=state)
+        for event in session.events:
+            event.actions.state_delta = {k: v for k, v in event.actions.state_delta.items() if not k.startswith(shared)}
+            await self.store.append_event(copy, event)
+        for name in await self._artifacts.list_artifact_keys(**self.sessions.key(old)):
+            if artifact := await self._artifacts.load_artifact(**self.sessions.key(old), filename=name):
+                await self._artifacts.save_artifact(**self.sessions.key(new), filename=name, artifact=artifact)
+        await self._delete(old)
+
+    def revision(self, user_id: str) -> int:
+        """Return a number that changes with every change to any of the user's conversations, running text excepted."""
+        return self._revisions.get(user_id, 0)
+
+    def _touch(self, user_id: str) -> None:
+        with self._lock:
+            self._revisions[user_id] = self._revisions.get(user_id, 0) + 1
+
     def _find(self, user_id: str, talk_session_id: str) -> _Conversation:
+        self._load(user_id)
         with self._lock:
             conversation = self._conversations.get((user_id, talk_session_id))
-        if conversation is None:
+        if conversation is None or conversation.gone:
             raise ConversationNotFound
         return conversation
 
+    # -- what outlived an earlier process ------------------------------------------------------------------------------
+
+    def _load(self, user_id: str) -> None:
+        """Make the conversations that the store has of a user known, once."""
+        if self.store.lasting and user_id and user_id not in self._loaded:
+            self._ask_loop(self._load_user(user_id))
+
+    async def _load_user(self, user_id: str) -> None:
+        async with self._loading.setdefault(user_id, asyncio.Lock()):
+            if user_id in self._loaded:
+                return
+            if self.store.journaled:
+                for record, journal in await left_behind(self.store, self.sessions.app_name, user_id):
+                    await self._recover(user_id, record, journal)
+            listed = await self.store.list_sessions(app_name=self.sessions.app_name, user_id=user_id)
+            with self._lock:
+                for session in listed.sessions:
+                    self._conversations.setdefault((user_id, session.id), _known(session))
+                self._loaded.add(user_id)
+
+    async def _recover(self, user_id: str, record: Record, journal: Journal) -> None:
+        """Bring what a killed process had saved of a running answer into its conversation, marked as interrupted.
+
+        Killed in the middle of this, the next process does it again: `_Draft.keep` adds nothing twice.
+        """
+        conversation = _Conversation(user_id, record.talk_session_id, title_of(record.question), record.began_at)
+        if await self.sessions.find(conversation) is None:
+            await self.sessions.create(conversation)
+        draft = _Draft(record, TurnLog(self.settings.answer_limit))
+        draft.add_pieces(record.pieces)
+        if not await draft.is_whole(self.sessions, conversation):
+            await draft.keep(self.sessions, conversation, "cancelled", _INTERRUPTED, self.agent_name)
+            logger.warning("an interrupted answer was recovered: user=%s conversation=%s turn=%s", user_id, conversation.id, record.turn_id)
+        await journal.discard()
+
+    async def _save_running(self) -> None:
+        """Save the running answers again and again, and let go of the messages that nobody looks at. Until `close`."""
+        while True:
+            await asyncio.sleep(self.settings.save_every)
+            with self._lock:
+                conversations = list(self._conversations.values())
+            if self.store.journaled:
+                turns = [turn for c in conversations for turn in c.unfinished()]
+                old = time.time() - self.settings.save_every  # a turn that ends at once needs no journal
+                await asyncio.gather(*(turn.journal() for turn in turns if turn.began_at < old))
+            unread_since = time.monotonic() - self.settings.unread_limit
+            for conversation in conversations:
+                if conversation.read_at < unread_since and not conversation.turns:
+                    conversation.settled = None
+
     # -- turns -----------------------------------------------------------------------------------------------------
 
-    def add_message(self, user_id: str, talk_session_id: str, message: str, shown: Sequence[Message] = ()) -> Turn:
-        """Stop the conversation's running turn, if there is one, and start the next with `message` (FR-005 to FR-007).
+    def add_message(
+        self, user_id: str, talk_session_id: str, message: str, shown: Sequence[Message] = (), strategy: Strategy | None = None
+    ) -> Turn:
+        """Start a turn with `message`; what becomes of one that runs, the conversation's strategy says (FR-005 to FR-007).
 
-        Returns at once: the turn begins when the old one is over and a worker is free. `shown` is what the page still
-        shows of the conversation: if its ADK session has been lost, the new one is filled from it.
-        Raises: InvalidMessage, ConversationNotFound, StateError when the invoker is closed.
+        Returns at once: the turn begins when the one before it is over and a worker is free. `shown` is what the page still
+        shows of the conversation: if its ADK session has been lost, the new one is filled from it. `strategy` replaces the
+        conversation's own, for this message.
+        Raises: InvalidMessage, ConversationNotFound, ConversationBusy when new input is refused, StoreError, StateError when
+            the invoker is closed.
         """
         self._check_message(message)
         conversation = self._find(user_id, talk_session_id)
+        strategy = strategy or conversation.strategy
         with conversation.lock:
-            if conversation.turn is not None:
-                conversation.turn.cancel()
+            running = conversation.unfinished()
+            self._check_open(conversation, refuse=bool(running) and strategy == "reject")
+            if strategy != "enqueue":
+                for turn in running:
+                    turn.cancel(roll_back=strategy == "rollback")
             turn = Turn(self, conversation, message, shown)
-            self._submit(turn)
-            conversation.turn = turn
-            conversation.unfinished.append(turn)
+            conversation.turns.append(turn)
             conversation.updated_at = turn.began_at
-            conversation.title = conversation.title or _title(message)
+            conversation.title = conversation.title or title_of(message)
+            conversation.version += 1
+            if not running:
+                self._submit(turn)
+            elif strategy == "enqueue":
+                turn.log.append(Entry("queued"))
+        self._touch(user_id)
         return turn
 
     def _check_message(self, message: str) -> None:
@@ -563,46 +886,64 @@ class AgentInvoker:
             limit = self.settings.message_limit
             raise InvalidMessage(f"The message has {len(message):,} characters; the limit is {limit:,}. Shorten it and send again.")
 
+    def _check_open(self, conversation: _Conversation, *, refuse: bool) -> None:
+        if self._closed:
+            raise StateError
+        if conversation.gone:
+            raise ConversationNotFound
+        if refuse:
+            raise ConversationBusy
+
     def _submit(self, turn: Turn) -> None:
+        """Hand a turn to the pool. Under its conversation's lock."""
         with self._lock:
-            if self._closed:
-                raise StateError
-            if self._unfinished >= self.settings.workers:
-                turn.write(Entry("queued"))
-            self._unfinished += 1
-            turn.future = self._pool.submit(self._work, turn)
+            if self._submitted >= self.settings.workers:
+                turn.log.append(Entry("queued"))
+            self._submitted += 1
+        turn.submitted(lambda: self._pool.submit(self._work, turn))
 
     def running_turn(self, user_id: str, talk_session_id: str) -> Turn | None:
-        """Return the conversation's turn that is not over yet, if there is one. Raises: ConversationNotFound."""
-        return self._find(user_id, talk_session_id).turn
+        """Return the turn that a stop would stop, or one that is just stopping, if there is one. Raises: ConversationNotFound."""
+        unfinished = self._find(user_id, talk_session_id).unfinished()
+        return next((turn for turn in unfinished if not turn.stop_asked), unfinished[0] if unfinished else None)
 
     def stop(self, user_id: str, talk_session_id: str) -> None:
-        """Stop the conversation's running turn, if there is one. Returns at once. Raises: ConversationNotFound."""
+        """Stop the conversation's running turn, if there is one; one that waits in line is next. Raises: ConversationNotFound."""
         if turn := self.running_turn(user_id, talk_session_id):
             turn.cancel()
+
+    def view(self, user_id: str, talk_session_id: str) -> View:
+        """Return the conversation as it is now. Raises: ConversationNotFound; StoreError; StateError when the loop is blocked.
+
+        Messages that are not known yet are folded from the session's events, without a lock, against turns that end
+        meanwhile: the version tells whether one began or ended, and then the fold is made again.
+        """
+        conversation = self._find(user_id, talk_session_id)
+        conversation.read_at = time.monotonic()
+        while True:
+            with conversation.lock:
+                if conversation.settled is not None:
+                    return conversation.view()
+                version, apart = conversation.version, {turn.id for turn in conversation.turns}
+            messages = self._ask_loop(self._history(conversation, apart))
+            with conversation.lock:
+                if conversation.version == version:
+                    conversation.settled = messages
+
+    async def _history(self, conversation: _Conversation, apart: set[str]) -> list[Message]:
+        told = Transcript()
+        for event in await self.sessions.events(conversation):
+            if turn_of(event) not in apart:
+                told.add(event)
+        return [replace(message, seq=seq) for seq, message in enumerate(told.messages(), 1)]
 
     def get_messages(self, user_id: str, talk_session_id: str, after: int = 0) -> list[Message]:
         """Return the conversation's messages whose `seq` is above `after` (FR-011), those of running turns last.
 
         A reader that passes the `seq` of the last message it knows to be final gets a running answer again and again,
-        each time with its whole text so far.
-        Raises: ConversationNotFound; StateError when the loop does not answer within `Settings.grace`.
+        each time with its whole text so far. Raises: as `view`.
         """
-        conversation = self._find(user_id, talk_session_id)
-        with conversation.lock:  # before the session is read: a turn that ends in between is then in the log at least
-            unfinished = list(conversation.unfinished)
-        events = self._ask_loop(self._events(user_id, talk_session_id))
-        running = {turn.id for turn in unfinished}
-        told = _Transcript()
-        for event in events:
-            if _turn_of(event) not in running:
-                told.add(event)
-        messages = [*told.messages(), *(message for turn in unfinished for message in _running_messages(turn))]
-        return [replace(message, seq=seq) for seq, message in enumerate(messages, 1) if seq > after]
-
-    async def _events(self, user_id: str, talk_session_id: str) -> list[Event]:
-        session = await self._sessions.get_session(app_name=self._runner.app_name, user_id=user_id, session_id=talk_session_id)
-        return session.events if session else []
+        return list(self.view(user_id, talk_session_id).messages[max(0, after) :])
 
     def _ask_loop(self, question: Coroutine[Any, Any, T]) -> T:
         answer = asyncio.run_coroutine_threadsafe(question, self.loop)
@@ -622,72 +963,83 @@ class AgentInvoker:
         """Run a turn from its predecessor's end to its own. Loop only."""
         _current_turn.set(turn)
         try:
-            await turn.previous_over()
+            await self._save_earlier(turn)
             turn.write(Entry("started"))
-            await self._open_session(turn)
+            state = await self._open_session(turn)
             failure = None
             if not turn.stop_asked:
-                failure = await turn.run(self._events_of(turn))
+                failure = await turn.run(self._events_of(turn, state))
             await turn.end(failure)
         except Exception as error:  # noqa: BLE001 - the outermost frame of a turn: nothing above it can tell the user
-            turn.failure = _typed(error, text_shown=False)
+            turn.failure = typed(error, text_shown=False)
             _log_failure(turn, turn.failure)
             turn.write(Entry("failed", text=turn.failure.message))
         finally:
             self._retire(turn)
 
-    def _retire(self, turn: Turn) -> None:
-        conversation = turn._conversation  # noqa: SLF001
-        with conversation.lock:
-            conversation.unfinished.remove(turn)
-            conversation.turn = None if conversation.turn is turn else conversation.turn
-            conversation.updated_at = time.time()
-        with self._lock:
-            self._unfinished -= 1
-        turn.close()
+    async def _save_earlier(self, turn: Turn) -> None:
+        """Save the turns that ended while the database was away: the model must remember what the page shows."""
+        conversation = turn.conversation
+        for earlier in [t for t in conversation.turns if t.ended]:
+            await self._open_session(earlier)
+            await earlier.save_again()
+            with conversation.lock:
+                conversation.settle(earlier)
 
-    def _events_of(self, turn: Turn) -> AsyncGenerator[Event, None]:
+    def _retire(self, turn: Turn) -> None:
+        conversation = turn.conversation
+        with conversation.lock:
+            turn.close()
+            if turn.saved:
+                conversation.settle(turn)
+            conversation.updated_at = time.time()
+            conversation.version += 1
+            waiting = conversation.unfinished()
+            if waiting:
+                self._submit(waiting[0])
+        with self._lock:
+            self._submitted -= 1
+        self._touch(turn.user_id)
+
+    def _events_of(self, turn: Turn, state: Mapping[str, Any] | None) -> AsyncGenerator[Event, None]:
         return self._runner.run_async(
             user_id=turn.user_id,
             session_id=turn.talk_session_id,
-            new_message=_user_content(turn.message),
+            new_message=user_content(turn.message),
+            state_delta=dict(state) if state else None,
             run_config=RunConfig(
                 streaming_mode=StreamingMode.SSE,
                 tool_thread_pool_config=ToolThreadPoolConfig(max_workers=self.settings.tool_threads),
                 max_llm_calls=self.settings.max_llm_calls,
-                custom_metadata={_TURN: turn.id},
+                custom_metadata={TURN: turn.id, BEGAN: turn.began_at},
             ),
-            abort_signal=turn._abort_signal,  # noqa: SLF001
+            abort_signal=turn.abort_signal,
         )
 
-    async def _open_session(self, turn: Turn) -> None:
-        """Make sure that the conversation's ADK session is there; fill a lost one from what the page still shows."""
-        key: dict[str, Any] = {"app_name": self._runner.app_name, "user_id": turn.user_id, "session_id": turn.talk_session_id}
-        if await self._sessions.get_session(**key, config=GetSessionConfig(num_recent_events=0)):
-            return
-        session = await self._sessions.create_session(**key)
-        if not turn.shown:
-            return
-        logger.warning("the session was lost and is filled from the page: %r", turn)
-        for event in _restored(turn.shown, self.agent_name):
-            await self.append(session, event)
-        turn.write(Entry("notice", text=_RESTORED))
+    async def rewind(self, turn: Turn, invocation_id: str) -> None:
+        """Take an invocation, and what came after it, out of what the model remembers. Loop only."""
+        await self._runner.rewind_async(user_id=turn.user_id, session_id=turn.talk_session_id, rewind_before_invocation_id=invocation_id)
 
-    async def load(self, turn: Turn, after: float) -> Session:
-        """Load the turn's session with the events since `after` (seconds since the epoch). Loop only."""
-        config = GetSessionConfig(after_timestamp=after - 1.0)
-        session = await self._sessions.get_session(
-            app_name=self._runner.app_name, user_id=turn.user_id, session_id=turn.talk_session_id, config=config
-        )
-        if session is None:
-            raise SessionNotFoundError
-        return session
+    async def _open_session(self, turn: Turn) -> Mapping[str, Any] | None:
+        """Make sure that the conversation's ADK session is there; fill a lost one from what the page still shows.
 
-    async def append(self, session: Session, event: Event) -> None:
-        """Append an event to a session. Loop only."""
-        await self._sessions.append_event(session, event)
+        Returns: what has changed of the conversation since its session was written, for the session's state.
+        """
+        conversation = turn.conversation
+        if session := await self.sessions.find(conversation):
+            about = conversation.about()
+            return None if session.state.get(_ABOUT) == about else {_ABOUT: about}
+        session = await self.sessions.create(conversation)
+        if turn.shown:
+            logger.warning("the session was lost and is filled from the page: %r", turn)
+            for event in restored(turn.shown, self.agent_name):
+                await self.store.append_event(session, event)
+            with conversation.lock:
+                conversation.settled = None
+            turn.write(Entry("notice", text=_RESTORED))
+        return None
 
-    def call_on_loop(self, function: Any) -> None:  # noqa: ANN401 - any callable without arguments
+    def call_on_loop(self, function: Callable[[], None]) -> None:
         """Have a plain function called on the loop; after `close`, nothing."""
         if not self.loop.is_closed():
             self.loop.call_soon_threadsafe(function)
@@ -719,9 +1071,9 @@ class AgentInvoker:
             if self._closed:
                 return
             self._closed = True
-            turns = [turn for c in self._conversations.values() for turn in c.unfinished]
+            turns = [turn for c in self._conversations.values() for turn in c.unfinished()]
         for turn in turns:
-            turn.cancel()
+            turn.cancel(_INTERRUPTED)
         for turn in turns:
             turn.wait_ended(2 * self.settings.grace)
         self._watchdog.close()
@@ -741,12 +1093,14 @@ class AgentInvoker:
             task.cancel()
         if left:
             await asyncio.wait(left, timeout=self.settings.grace)
+        await self.store.close()
         await self.loop.shutdown_asyncgens()
         await self.loop.shutdown_default_executor()
 
     def _run_loop(self) -> None:
         """Run the loop until `close`. A tool that calls `sys.exit` ends its turn, not everybody's loop."""
         asyncio.set_event_loop(self.loop)
+        _use_tool_threads(self.loop, self.settings.tool_threads)
         while True:
             self.loop.call_soon(_watch_generators)
             try:
@@ -757,7 +1111,39 @@ class AgentInvoker:
         self.loop.close()
 
 
+def _known(session: Session) -> _Conversation:
+    """Return a stored conversation; what `adk web` has made has no title."""
+    about: Mapping[str, Any] = session.state.get(_ABOUT) or {}
+    updated_at = session.last_update_time
+    strategy = about.get("strategy")
+    return _Conversation(
+        session.user_id,
+        session.id,
+        str(about.get("title") or "Conversation"),
+        float(about.get("created_at") or updated_at),
+        updated_at,
+        strategy if strategy in STRATEGIES else "interrupt",
+    )
+
+
+def _messages_of(turn: Turn, after: int) -> list[Message]:
+    """Return a turn's two messages as they are now, numbered from `after` on."""
+    answer = Answer(turn.log.read())
+    return [
+        Message(after + 1, turn.id, "user", plain_text(turn.message), at=turn.began_at),
+        Message(after + 2, turn.id, "assistant", answer.parts, answer.status, answer.error, turn.began_at, answer.notices),
+    ]
+
+
 _current_turn: ContextVar[Turn | None] = ContextVar("vibehuntr_turn", default=None)
+_consuming_turn: ContextVar[Turn | None] = ContextVar("vibehuntr_consuming", default=None)  # set in ADK's part of it only
+_current_tool: ContextVar[str] = ContextVar("vibehuntr_tool", default="a tool")
+
+
+def _is_fenced(_: Event) -> bool:
+    """Whether it is a turn's ADK task that appends, and that turn was left behind."""
+    turn = _consuming_turn.get()
+    return turn is not None and turn.left_behind
 
 
 def _watch_generators() -> None:
@@ -814,7 +1200,7 @@ async def _warm_up(models: Sequence[BaseLlm]) -> None:
         _client_of(model)
     runner = Runner(app=App(name="warm_up", root_agent=LlmAgent(name="warm_up", model=_Silent())), session_service=InMemorySessionService())
     session = await runner.session_service.create_session(app_name="warm_up", user_id="warm_up")
-    async for _ in runner.run_async(user_id="warm_up", session_id=session.id, new_message=_user_content("hello")):
+    async for _ in runner.run_async(user_id="warm_up", session_id=session.id, new_message=user_content("hello")):
         pass
 
 
@@ -823,6 +1209,10 @@ class _ToolErrors(BasePlugin):
 
     def __init__(self) -> None:
         super().__init__(name="vibehuntr_tool_errors")
+
+    async def before_tool_callback(self, *, tool: BaseTool, tool_args: dict[str, Any], tool_context: ToolContext) -> None:
+        del tool_args, tool_context
+        _current_tool.set(tool.name)  # for `_ToolThreads`, in the same task
 
     async def on_tool_error_callback(  # pyright: ignore[reportIncompatibleMethodOverride]
         self, *, tool: BaseTool, tool_args: dict[str, Any], tool_context: ToolContext, error: BaseException
@@ -836,173 +1226,6 @@ class _ToolErrors(BasePlugin):
             where.user_id, where.id, tool.name, type(error).__name__, exc_info=error,
         )  # fmt: skip
         return {"status": "error", "summary": f"{tool.name} failed; it changed nothing that this conversation knows of."}
-
-
-# -- ADK events, read ------------------------------------------------------------------------------------------------
-
-
-def _entries(event: Event) -> Iterator[Entry]:
-    """Say what an ADK event means for a turn's log: the same for the live stream and for the stored history."""
-    parts = event.content.parts if event.content and event.content.parts else []
-    text = "".join(part.text for part in parts if part.text and not part.thought)
-    if text and event.author != "user":
-        yield Entry("partial" if event.partial else "final", event.id, event.author, text, at=event.timestamp)
-    if event.partial:  # the calls come again, whole, in the event that is not partial
-        return
-    for part in parts:
-        if call := part.function_call:
-            yield Entry("tool_call", call.id or "", event.author, call.name or "tool", call.args or {}, event.timestamp)
-        if response := part.function_response:
-            stopped = event.error_code == _ABORTED
-            result = {} if stopped else response.response or {}
-            yield Entry("tool_result", response.id or "", event.author, "stopped" if stopped else "", result, event.timestamp)
-
-
-def _turn_of(event: Event) -> str:
-    return str((event.custom_metadata or {}).get(_TURN) or event.invocation_id)
-
-
-def _user_content(text: str) -> types.Content:
-    return types.Content(role="user", parts=[types.Part(text=text)])
-
-
-def _user_event(text: str, turn_id: str, at: float | None = None) -> Event:
-    event = Event(author="user", invocation_id=turn_id, content=_user_content(text), custom_metadata={_TURN: turn_id})
-    event.timestamp = at or event.timestamp
-    event.id = str(uuid.uuid4())
-    return event
-
-
-def _interrupted(partial: Event, text: str, marks: dict[str, str]) -> Event:
-    """Make the event that keeps what had been shown of a text: the model's next request holds exactly that."""
-    return partial.model_copy(
-        update={
-            "id": str(uuid.uuid4()),
-            "timestamp": time.time(),
-            "partial": False,
-            "interrupted": True,
-            "turn_complete": True,
-            "content": types.Content(role="model", parts=[types.Part(text=text)]),
-            "custom_metadata": {**(partial.custom_metadata or {}), **marks},
-        }
-    )
-
-
-def _mark_event(author: str, marks: dict[str, str]) -> Event:
-    """Make an event without content that says how a turn ended; no model ever sees it."""
-    return Event(id=str(uuid.uuid4()), author=author, invocation_id=marks[_TURN], custom_metadata=dict(marks))
-
-
-def _restored(shown: Sequence[Message], author: str) -> Iterator[Event]:
-    for message in shown:
-        if not message.content:
-            continue
-        if message.role == "user":
-            yield _user_event(message.content, message.turn_id, message.at)
-            continue
-        content = types.Content(role="model", parts=[types.Part(text=message.content)])
-        marks = {_TURN: message.turn_id, _OUTCOME: message.status, _ERROR: message.error}
-        event = _mark_event(author, marks)
-        event.content = content
-        yield event
-
-
-class _Transcript:
-    """The stored history as messages: a fold over a session's events, in which a turn is a question and an answer."""
-
-    def __init__(self) -> None:
-        self._turns: dict[str, tuple[list[Part], Answer, list[float]]] = {}
-
-    def add(self, event: Event) -> None:
-        question, answer, times = self._turns.setdefault(_turn_of(event), ([], Answer(), []))
-        times.append(event.timestamp)
-        if event.author == "user" and not event.get_function_responses():
-            parts = event.content.parts if event.content and event.content.parts else []
-            question.extend(plain_text("".join(part.text or "" for part in parts)))
-            return
-        marks = event.custom_metadata or {}
-        for entry in _entries(event):
-            answer.fold(entry)
-        outcome = marks.get(_OUTCOME)
-        if outcome in ("cancelled", "failed"):
-            answer.fold(Entry(outcome, text=str(marks.get(_ERROR, ""))))
-
-    def messages(self) -> Iterator[Message]:
-        for turn_id, (question, answer, times) in self._turns.items():
-            if question:
-                yield Message(0, turn_id, "user", question, at=times[0])
-            status: Status = answer.status if answer.ended else "done"
-            yield Message(0, turn_id, "assistant", answer.parts, status, answer.error, times[-1], answer.notices)
-
-
-def _running_messages(turn: Turn) -> Iterator[Message]:
-    answer = Answer(turn.read())
-    yield Message(0, turn.id, "user", plain_text(turn.message), at=turn.began_at)
-    yield Message(0, turn.id, "assistant", answer.parts, answer.status, answer.error, turn.began_at, answer.notices)
-
-
-def _title(message: str) -> str:
-    words = " ".join(message.split())
-    return words if len(words) <= _TITLE_CHARACTERS else words[: _TITLE_CHARACTERS - 1].rstrip() + "…"
-
-
-# -- failures, named ---------------------------------------------------------------------------------------------------
-
-
-def _typed(error: BaseException, *, text_shown: bool) -> PlaygroundError:
-    """Name what went wrong. The original error becomes the cause, for the log; the page sees only our own words."""
-    if isinstance(error, PlaygroundError):
-        return error
-    kind = _kind_of(error, text_shown=text_shown)
-    typed = kind()
-    typed.__cause__ = error
-    return typed
-
-
-def _kind_of(error: BaseException, *, text_shown: bool) -> type[PlaygroundError]:
-    if isinstance(error, SessionNotFoundError):
-        return SessionError
-    if kind := _kind_by_status(error):
-        return kind
-    if text_shown:
-        return StreamingError
-    if any(isinstance(cause, OSError) for cause in _causes(error)) or _NO_CONNECTION.search(str(error)):
-        return ModelUnreachable
-    if isinstance(error, ValueError) and re.match(r"Model .* not found", str(error)):
-        return ModelUnknown
-    if _NO_KEY.search(str(error)):
-        return ModelKeyRefused
-    return AgentInvocationError
-
-
-def _kind_by_status(error: BaseException) -> type[PlaygroundError] | None:
-    """Read the HTTP status that google-genai (`code`) and LiteLLM (`status_code`) put on their errors."""
-    status = getattr(error, "code", None) or getattr(error, "status_code", None)
-    if status in _BUSY:
-        return ModelBusy
-    if status in _REFUSED or (status and "API_KEY_INVALID" in str(error)):
-        return ModelKeyRefused
-    if status == _NOT_FOUND:
-        return ModelUnknown
-    return None
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__
-
-
-def _model_error(event: Event) -> PlaygroundError:
-    """Name an error that came as an event: the answer was cut or refused, and nothing was raised."""
-    code = str(event.error_code)
-    if "MAX_TOKENS" in code:
-        return StreamingError("The answer reached the model's length limit and stops here. Ask it to go on.")
-    if re.search("SAFETY|PROHIBITED|BLOCK|SPII|RECITATION", code):
-        return AgentInvocationError("The model's safety filter stopped this answer. Put it in other words, and please try again.")
-    if "NO_CONTENT" in code:
-        return AgentInvocationError(_EMPTY_ANSWER)
-    return AgentInvocationError()
 
 
 def _log_failure(turn: Turn, failure: PlaygroundError) -> None:
@@ -1042,6 +1265,24 @@ async def _close_model(model: BaseLlm) -> None:
         await client.aio.aclose()
 
 
+class _ToolThreads(concurrent.futures.ThreadPoolExecutor):
+    """ADK's threads for synchronous tools, which tell each turn what it has running in them."""
+
+    def submit(  # noqa: ANN401 - whatever the function takes
+        self, fn: Callable[..., T], /, *args: Any, **kwargs: Any
+    ) -> concurrent.futures.Future[T]:
+        future = super().submit(fn, *args, **kwargs)
+        if turn := _current_turn.get():
+            turn.tool_threads[future] = _current_tool.get()
+        return future
+
+
+def _use_tool_threads(loop: asyncio.AbstractEventLoop, threads: int) -> None:
+    """Have ADK run its synchronous tools on this loop in threads of ours."""
+    pool = _ToolThreads(threads, thread_name_prefix="adk_tool_executor")
+    _sync_runner._TOOL_THREAD_POOLS.setdefault(loop, {})[threads] = pool  # noqa: SLF001 - ADK has no public way
+
+
 def _close_tool_threads(loop: asyncio.AbstractEventLoop, grace: float) -> None:
     """End the threads of ADK's tool pool now, not when the loop is collected; wait `grace` seconds for a busy one."""
     for pool in _sync_runner._TOOL_THREAD_POOLS.pop(loop, {}).values():  # noqa: SLF001 - ADK has no public way
@@ -1049,67 +1290,6 @@ def _close_tool_threads(loop: asyncio.AbstractEventLoop, grace: float) -> None:
         closer = threading.Thread(target=pool.shutdown, name="adk-tools-close", daemon=True)
         closer.start()
         closer.join(grace)
-
-
-# -- the watchdog ------------------------------------------------------------------------------------------------------
-
-
-class _Watchdog:
-    """Notices that something blocks the event loop, and names it. One thread, a few wake-ups a second."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop, loop_thread: threading.Thread, warm: concurrent.futures.Future[None]) -> None:
-        self._warm = warm
-        self._loop = loop
-        self._loop_thread = loop_thread
-        self._blocked_since: float | None = None
-        self._culprit = ""
-        self._closing = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="adk-watchdog", daemon=True)
-        self._thread.start()
-
-    @property
-    def health(self) -> Health:
-        since = self._blocked_since
-        return Health() if since is None else Health(time.monotonic() - since, self._culprit)
-
-    def close(self) -> None:
-        self._closing.set()
-        self._thread.join()
-
-    def _watch(self) -> None:
-        concurrent.futures.wait([self._warm])  # the imports of the first turn block the loop too
-        while not self._closing.wait(_TICK):
-            answered = threading.Event()
-            asked_at = time.monotonic()
-            self._loop.call_soon_threadsafe(answered.set)
-            if answered.wait(_BLOCKED_AFTER):
-                continue
-            self._culprit = _culprit(sys._current_frames().get(self._loop_thread.ident or 0))  # noqa: SLF001 - the only way
-            self._blocked_since = asked_at
-            logger.error("the event loop is blocked, nobody's answer moves: %s", self._culprit)
-            while not answered.wait(_TICK) and not self._closing.is_set():
-                pass
-            self._blocked_since = None
-
-
-def _culprit(frame: FrameType | None) -> str:
-    """Name the tool, the agent and the line that a thread is in, from its stack, innermost first."""
-    names: dict[str, str] = {}
-    while frame is not None:
-        code = frame.f_code
-        if "line" not in names and not _is_library(code.co_filename):
-            names["line"] = f"{code.co_qualname}, {Path(code.co_filename).name}:{frame.f_lineno}"
-        owner = frame.f_locals.get("self")
-        if isinstance(owner, BaseTool):
-            names.setdefault("tool", owner.name)
-        elif isinstance(owner, BaseAgent):
-            names.setdefault("agent", owner.name)
-        frame = frame.f_back
-    return ", ".join(f"{kind} {names[kind]}" for kind in ("tool", "agent", "line") if kind in names) or "unknown code"
-
-
-def _is_library(filename: str) -> bool:
-    return "site-packages" in filename or filename.startswith((sys.base_prefix, "<")) or filename == __file__
 
 
 # -- the names of the documents ------------------------------------------------------------------------------------------
@@ -1182,8 +1362,10 @@ def _streamed(turn: Turn, *, tool_calls: bool) -> Generator[dict[str, Any], None
 
 
 __all__ = [
+    "STRATEGIES",
     "AgentInvocationError",
     "AgentInvoker",
+    "ConversationBusy",
     "ConversationNotFound",
     "Health",
     "InvalidMessage",
@@ -1195,10 +1377,14 @@ __all__ = [
     "SessionError",
     "Settings",
     "StateError",
+    "StoreError",
+    "Strategy",
     "StreamingError",
     "TalkSession",
     "Turn",
+    "View",
     "close_all",
     "invoke_agent_streaming",
     "load_agent",
+    "open_store",
 ]

@@ -5,8 +5,9 @@ made, and works on plain Python after that. On the page every access to `st.sess
 may be cut off, so `submit` has none: the question, the entry of its answer and the start of its turn are one step.
 
 What it guarantees: each message once, in order; the same text twice is two messages; a message is told from another by
-its turn, never by its text. It knows no Streamlit, no ADK and no threads but the page's own: a new run of the script may
-begin while the old one still draws, hence the lock.
+its turn, never by its text. Other tabs of the same user see what this one does: `sync` takes over a conversation as the
+process has it. It knows no Streamlit, no ADK and no threads but the page's own: a new run of the script may begin while
+the old one still draws, hence the lock.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, cast
 
-from turn_log import Answer, Entry, Message, plain_text
+from playground.turn_log import Answer, Entry, Message, plain_text
 
 WINDOW = 20  # messages drawn of a long conversation, at least; the rest is behind one control
 BLOCK = 10_000  # characters of settled text in one Markdown element, so that a long answer is not redrawn whole
@@ -50,6 +51,21 @@ class RunningTurn(Protocol):
 Start = Callable[[str, Sequence[Message]], RunningTurn]
 
 
+class View(Protocol):
+    """A conversation at one moment, as the process has it; `agent_invoker.View` is one."""
+
+    @property
+    def messages(self) -> Sequence[Message]:
+        """The messages, in order."""
+        ...
+
+    @property
+    def turns(self) -> Sequence[RunningTurn]:
+        """The turns whose answers among them may still change."""
+        ...
+
+
+
 @dataclass(slots=True)
 class _Conversation:
     messages: list[Message] = field(default_factory=list[Message])
@@ -61,6 +77,8 @@ class _Conversation:
 class _Record:
     user_id: str = field(default_factory=lambda: uuid.uuid4().hex)
     open_id: str = ""
+    address_id: str = ""
+    revision: int = -1
     drawn_id: str = ""
     drawn_hidden: int = 0
     drawn_side: int = 0
@@ -87,20 +105,24 @@ def _is_list_of_messages(messages: object) -> bool:
 class SessionManager:
     """Display history of one user's browser session; see the module for what it guarantees."""
 
-    def __init__(self, session_state: MutableMapping[Any, Any] | None = None) -> None:
-        """Find the record in the mapping, or begin one. A record that makes no sense is replaced, and `notice` says so."""
+    def __init__(self, session_state: MutableMapping[Any, Any] | None = None, user_id: str = "") -> None:
+        """Find the record in the mapping, or begin one. A record that makes no sense is replaced, and `notice` says so.
+
+        `user_id` is whoever the server knows this browser to be; without one, an unguessable id that ends with the mapping.
+        A record of another user is replaced too.
+        """
         state: MutableMapping[Any, Any] = {} if session_state is None else session_state
         record: _Record | None = state.get(_KEY)
-        if record is None or not _is_sound(record):
-            notice = "" if record is None else "Session reset. Please start over."
-            record = state[_KEY] = _Record(notice=notice)
+        if record is None or not _is_sound(record) or (user_id and record.user_id != user_id):
+            notice = "" if record is None or _is_sound(record) else "Session reset. Please start over."
+            record = state[_KEY] = _Record(user_id=user_id or uuid.uuid4().hex, notice=notice)
         self._record = record
 
     # -- whose, and which -------------------------------------------------------------------------------------------
 
     @property
     def user_id(self) -> str:
-        """The anonymous user of this browser session: unguessable, never shared."""
+        """Whose browser session this is: unguessable, never shared between people."""
         return self._record.user_id
 
     @property
@@ -134,10 +156,35 @@ class SessionManager:
             self._record.conversations[talk_session_id] = shown
             self._record.open_id = talk_session_id
 
-    def attach(self, turn: RunningTurn) -> None:
-        """Follow a turn that was started elsewhere: its answer is the conversation's last message."""
+    def asked_for(self, address_id: str) -> str | None:
+        """Take the conversation id in the page's address. Returns: the id to open ("" for a new one) if the user has changed
+        it (a reload, a bookmark, "back"), or None.
+        """
+        changed = address_id != self._record.address_id
+        self._record.address_id = address_id
+        return address_id if changed and address_id != self.open_id else None
+
+    def address(self) -> str | None:
+        """Return the conversation id that the page's address should have, or None if it has it."""
+        if self._record.address_id == self.open_id:
+            return None
+        self._record.address_id = self.open_id
+        return self.open_id
+
+    def sync(self, view: View) -> None:
+        """Show the open conversation as the process has it: what other tabs have typed too, and what they have rolled back.
+
+        An answer that may still change is kept as its turn, and read from that.
+        """
         with self._record.lock:
-            self._current.turns[turn.id] = turn
+            current = self._current
+            current.messages = list(view.messages)
+            current.turns = {turn.id: turn for turn in view.turns}
+
+    def is_news(self, revision: int) -> bool:
+        """Whether the user's conversations have changed since the last time that this was asked with another number."""
+        changed, self._record.revision = revision != self._record.revision, revision
+        return changed
 
     @property
     def _current(self) -> _Conversation:
@@ -163,9 +210,25 @@ class SessionManager:
         messages.append(Message(len(messages) + 1, turn_id, role, plain_text(content), at=time.time()))
 
     def running_turn(self) -> RunningTurn | None:
-        """Return the turn of the last message until the page has settled it, running or just over."""
-        current = self._current
-        return current.turns.get(current.messages[-1].turn_id) if current.messages else None
+        """Return the turn of the live message until the page has settled it, running or just over."""
+        live = self.live()
+        return self._current.turns.get(live.turn_id) if live else None
+
+    def live(self) -> Message | None:
+        """Return the message that may still change, as it is kept: the last one, but for those that wait for its end."""
+        messages, turns = self._current.messages, self._current.turns
+        ahead = (m for m in messages if m.role == "assistant" and m.turn_id in turns and not turns[m.turn_id].ended)
+        return next(ahead, messages[-1] if messages else None)
+
+    def waiting(self) -> list[Message]:
+        """Return the questions that wait for the end of the live message, in order."""
+        live, messages = self.live(), self._current.messages
+        after = messages.index(live) + 1 if live else 0
+        return [message for message in messages[after:] if message.role == "user"]
+
+    def turn(self, turn_id: str) -> RunningTurn | None:
+        """Return a turn of the open conversation that is not yet settled."""
+        return self._current.turns.get(turn_id)
 
     def settle(self, turn: RunningTurn) -> bool:
         """Keep what a turn that is over came to as its message. True the first time: the page is due one redraw."""
@@ -195,17 +258,18 @@ class SessionManager:
         ]
 
     def shown(self) -> list[Message]:
-        """Return the messages to draw, the last one included; older ones are behind `show_earlier`.
+        """Return the messages to draw, up to the live one; older ones are behind `show_earlier`, later ones are `waiting`.
 
         An answer that a newer message has replaced ends within milliseconds; it is waited for, so that it is drawn as it
         stays. The window starts at a multiple of its size: a new message moves none of the others.
         """
         with self._record.lock:
-            last = self.running_turn()
             for turn in list(self._current.turns.values()):
-                if turn is not last and turn.wait_ended(_STOPPING):
+                if getattr(turn, "stop_asked", False) and turn.wait_ended(_STOPPING):
                     self.settle(turn)
-            return self._messages_now(but=last)[self.hidden :]
+            live = self.live()
+            end = self._current.messages.index(live) + 1 if live else 0
+            return self._messages_now(but=self.running_turn())[self.hidden : end]
 
     def last(self) -> Message | None:
         """Return the last message as it is kept."""

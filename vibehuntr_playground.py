@@ -29,7 +29,7 @@ import agent_invoker
 import session_manager
 from agent_invoker import AgentInvoker, ConversationNotFound, PlaygroundError, Turn
 from session_manager import SessionManager
-from turn_log import Answer, Message, TextPart, ToolStep
+from playground.turn_log import Answer, Message, TextPart, ToolStep
 
 HERE = Path(__file__).parent
 BEAT = 2_000  # milliseconds between two beats while a turn runs

@@ -30,7 +30,7 @@ from agent_invoker import (
     invoke_agent_streaming,
     load_agent,
 )
-from turn_log import Answer, Message, plain_text
+from playground.turn_log import Answer, Message, plain_text
 
 AWAY = 20.0  # seconds; a test that waits this long has failed
 

@@ -17,7 +17,7 @@ from scripted_llm import Asked, Call, Finish, Gate, Hold, Raise, Step, Text, Wai
 from test_agent_invoker import answer_of, say, wait_for_text
 
 from agent_invoker import AgentInvoker, ModelBusy, ModelKeyRefused, ModelUnknown, ModelUnreachable, Settings, Turn
-from turn_log import Answer
+from playground.turn_log import Answer
 from vibehuntr_agent.models import choose_model
 
 

@@ -18,7 +18,7 @@ from test_agent_invoker import answer_of, say, wait_for_text
 
 from agent_invoker import AgentInvoker, Settings, Turn
 from session_manager import SessionManager
-from turn_log import Answer, Message
+from playground.turn_log import Answer, Message
 from vibehuntr_agent.agent import build_agent
 from vibehuntr_agent.offline import KeylessPlanner
 
@@ -331,7 +331,7 @@ def test_a_lost_session_recovers_with_what_the_page_shows(invoker: AgentInvoker,
     talk = fresh()
     state: dict[str, Any] = {}
     shown_after(invoker, talk, texts, state)
-    sessions = invoker._sessions
+    sessions = invoker.store
     asyncio.run_coroutine_threadsafe(
         sessions.delete_session(app_name=invoker._runner.app_name, user_id="u", session_id=talk), invoker.loop
     ).result(10)

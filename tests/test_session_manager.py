@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from session_manager import BLOCK, WINDOW, SessionManager, blocks, printable, safe_markdown
-from turn_log import Answer, Entry, TurnLog
+from playground.turn_log import Answer, Entry, TurnLog
 
 TEXTS = st.lists(st.text(min_size=1, max_size=20), max_size=60)
 MARKDOWN = st.text(alphabet="ab `~$![]()\n*#\\", max_size=200)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from turn_log import Answer, Entry, LogFull, TurnLog
+from playground.turn_log import Answer, Entry, LogFull, TurnLog
 
 CHUNKS = st.lists(st.text(min_size=1, max_size=8), max_size=12)
 

@@ -28,12 +28,14 @@ Kind = Literal[
     "final",  # a whole text: replaces the pieces of the same key
     "tool_call",
     "tool_result",  # its text is "stopped" when the turn ended before the tool came back
+    "stopping",  # somebody asked for a stop, and what the turn has begun is being closed
     "notice",  # something the user should know that is no part of the answer
     "done",
     "cancelled",
     "failed",
 ]
-Status = Literal["queued", "running", "done", "cancelled", "failed"]
+Status = Literal["queued", "running", "stopping", "done", "cancelled", "failed"]
+GROWING: frozenset[Status] = frozenset({"queued", "running", "stopping"})
 TERMINAL: frozenset[Kind] = frozenset({"done", "cancelled", "failed"})
 
 
@@ -201,6 +203,8 @@ class Answer:
                 self.status = "queued"
             case "started":
                 self.status = "running"
+            case "stopping":
+                self.status = "stopping"
             case "done" | "cancelled" | "failed":
                 self.status, self.error = entry.kind, entry.text
 
@@ -234,7 +238,8 @@ class Message:
     """One message as the page shows it and as `get_messages` returns it.
 
     `seq` counts a conversation's messages from 1; `turn_id` is shared by a question and its answer; `at` is in
-    seconds since the epoch; `error` is set for a failed answer and may be shown as it stands.
+    seconds since the epoch; `error` says why an answer failed, or was stopped by anything but its user, and may be shown
+    as it stands.
     """
 
     seq: int
