@@ -63,6 +63,7 @@ from playground.errors import (
     EMPTY_ANSWER,
     AgentInvocationError,
     ConversationBusy,
+    ConversationDeleted,
     ConversationNotFound,
     InvalidMessage,
     ModelBusy,
@@ -689,7 +690,7 @@ class AgentInvoker:
         """Return the user's own conversations, the latest first (FR-004). Raises: StoreError."""
         self._load(user_id)
         with self._lock:
-            own = [c for (owner, _), c in self._conversations.items() if owner == user_id]
+            own = [c for (owner, _), c in self._conversations.items() if owner == user_id and not c.gone]
         return sorted((c.listed() for c in own), key=lambda talk: talk.updated_at, reverse=True)
 
     def get_session(self, user_id: str, talk_session_id: str) -> TalkSession:
@@ -718,8 +719,7 @@ class AgentInvoker:
         for turn in turns:
             turn.wait_ended(2 * self.settings.grace)
         self._ask_loop(self._delete(conversation))
-        with self._lock:
-            self._conversations.pop((user_id, talk_session_id), None)
+        conversation.settled = []  # the rest stays, so that other tabs are told what became of it
         self._touch(user_id)
 
     async def _delete(self, conversation: _Conversation) -> None:
@@ -737,7 +737,7 @@ class AgentInvoker:
         self._load(user_id)
         self._load(anonymous_id)
         with self._lock:
-            theirs = [c for (owner, _), c in self._conversations.items() if owner == anonymous_id]
+            theirs = [c for (owner, _), c in self._conversations.items() if owner == anonymous_id and not c.gone]
         moved = [conversation for conversation in theirs if self._move(conversation, user_id)]
         self._touch(user_id)
         self._touch(anonymous_id)
@@ -752,9 +752,9 @@ class AgentInvoker:
             user_id, conversation.id, conversation.title, conversation.created_at, conversation.updated_at, conversation.strategy
         )
         self._ask_loop(self._copy(conversation, new))
+        conversation.settled = []
         with self._lock:
             self._conversations[user_id, new.id] = new
-            self._conversations.pop((conversation.user_id, conversation.id), None)
         return True
 
     async def _copy(self, old: _Conversation, new: _Conversation) -> None:
@@ -791,8 +791,10 @@ class AgentInvoker:
         self._load(user_id)
         with self._lock:
             conversation = self._conversations.get((user_id, talk_session_id))
-        if conversation is None or conversation.gone:
+        if conversation is None:
             raise ConversationNotFound
+        if conversation.gone:
+            raise ConversationDeleted
         return conversation
 
     # -- what outlived an earlier process ------------------------------------------------------------------------------
@@ -890,7 +892,7 @@ class AgentInvoker:
         if self._closed:
             raise StateError
         if conversation.gone:
-            raise ConversationNotFound
+            raise ConversationDeleted
         if refuse:
             raise ConversationBusy
 
@@ -1268,9 +1270,7 @@ async def _close_model(model: BaseLlm) -> None:
 class _ToolThreads(concurrent.futures.ThreadPoolExecutor):
     """ADK's threads for synchronous tools, which tell each turn what it has running in them."""
 
-    def submit(  # noqa: ANN401 - whatever the function takes
-        self, fn: Callable[..., T], /, *args: Any, **kwargs: Any
-    ) -> concurrent.futures.Future[T]:
+    def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> concurrent.futures.Future[T]:  # noqa: ANN401
         future = super().submit(fn, *args, **kwargs)
         if turn := _current_turn.get():
             turn.tool_threads[future] = _current_tool.get()
@@ -1366,6 +1366,7 @@ __all__ = [
     "AgentInvocationError",
     "AgentInvoker",
     "ConversationBusy",
+    "ConversationDeleted",
     "ConversationNotFound",
     "Health",
     "InvalidMessage",

@@ -25,6 +25,7 @@ from playground.turn_log import Answer, Entry, Message, plain_text
 WINDOW = 20  # messages drawn of a long conversation, at least; the rest is behind one control
 BLOCK = 10_000  # characters of settled text in one Markdown element, so that a long answer is not redrawn whole
 _KEY = "vibehuntr"
+Strategy = Literal["interrupt", "enqueue", "reject", "rollback"]
 _STOPPING = 0.3  # seconds to wait for the end of an answer that has been replaced
 
 
@@ -37,6 +38,11 @@ class RunningTurn(Protocol):
     @property
     def ended(self) -> bool:
         """Whether the turn is over."""
+        ...
+
+    @property
+    def stop_asked(self) -> bool:
+        """Whether somebody has asked for it to stop."""
         ...
 
     def read(self, after: int = 0) -> list[Entry]:
@@ -65,7 +71,6 @@ class View(Protocol):
         ...
 
 
-
 @dataclass(slots=True)
 class _Conversation:
     messages: list[Message] = field(default_factory=list[Message])
@@ -79,6 +84,8 @@ class _Record:
     open_id: str = ""
     address_id: str = ""
     revision: int = -1
+    is_new: bool = True
+    strategy: Strategy = "interrupt"
     drawn_id: str = ""
     drawn_hidden: int = 0
     drawn_side: int = 0
@@ -157,8 +164,9 @@ class SessionManager:
             self._record.open_id = talk_session_id
 
     def asked_for(self, address_id: str) -> str | None:
-        """Take the conversation id in the page's address. Returns: the id to open ("" for a new one) if the user has changed
-        it (a reload, a bookmark, "back"), or None.
+        """Take the conversation id in the page's address; return the id to open ("" for a new one), or None.
+
+        It is to be opened when the user has changed the address: a reload, a bookmark, "back".
         """
         changed = address_id != self._record.address_id
         self._record.address_id = address_id
@@ -181,10 +189,32 @@ class SessionManager:
             current.messages = list(view.messages)
             current.turns = {turn.id: turn for turn in view.turns}
 
-    def is_news(self, revision: int) -> bool:
-        """Whether the user's conversations have changed since the last time that this was asked with another number."""
-        changed, self._record.revision = revision != self._record.revision, revision
-        return changed
+    @property
+    def revision(self) -> int:
+        """The state of the user's conversations that the page shows, as a number that the process gives."""
+        return self._record.revision
+
+    @revision.setter
+    def revision(self, revision: int) -> None:
+        self._record.revision = revision
+
+    @property
+    def is_new(self) -> bool:
+        """Whether nothing has been shown yet."""
+        return self._record.is_new
+
+    @is_new.setter
+    def is_new(self, is_new: bool) -> None:
+        self._record.is_new = is_new
+
+    @property
+    def strategy(self) -> Strategy:
+        """What new input does while an answer comes, for a conversation to be begun."""
+        return self._record.strategy
+
+    @strategy.setter
+    def strategy(self, strategy: Strategy) -> None:
+        self._record.strategy = strategy
 
     @property
     def _current(self) -> _Conversation:
@@ -217,14 +247,15 @@ class SessionManager:
     def live(self) -> Message | None:
         """Return the message that may still change, as it is kept: the last one, but for those that wait for its end."""
         messages, turns = self._current.messages, self._current.turns
-        ahead = (m for m in messages if m.role == "assistant" and m.turn_id in turns and not turns[m.turn_id].ended)
-        return next(ahead, messages[-1] if messages else None)
+        open_ = [m for m in messages if m.role == "assistant" and m.turn_id in turns and not turns[m.turn_id].ended]
+        going = [m for m in open_ if not turns[m.turn_id].stop_asked]
+        return next(iter([*going, *open_, *messages[-1:]]), None)
 
     def waiting(self) -> list[Message]:
         """Return the questions that wait for the end of the live message, in order."""
         live, messages = self.live(), self._current.messages
         after = messages.index(live) + 1 if live else 0
-        return [message for message in messages[after:] if message.role == "user"]
+        return [m for m in messages[after:] if m.role == "user" and not ((turn := self.turn(m.turn_id)) and turn.stop_asked)]
 
     def turn(self, turn_id: str) -> RunningTurn | None:
         """Return a turn of the open conversation that is not yet settled."""
@@ -265,16 +296,11 @@ class SessionManager:
         """
         with self._record.lock:
             for turn in list(self._current.turns.values()):
-                if getattr(turn, "stop_asked", False) and turn.wait_ended(_STOPPING):
+                if turn is not self.running_turn() and (turn.stop_asked or turn.ended) and turn.wait_ended(_STOPPING):
                     self.settle(turn)
             live = self.live()
             end = self._current.messages.index(live) + 1 if live else 0
             return self._messages_now(but=self.running_turn())[self.hidden : end]
-
-    def last(self) -> Message | None:
-        """Return the last message as it is kept."""
-        messages = self._current.messages
-        return messages[-1] if messages else None
 
     @property
     def hidden(self) -> int:

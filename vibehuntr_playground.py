@@ -8,40 +8,53 @@ Two parts: "set up" makes what the page needs once, "draw" draws it, region by r
   of sight, is the heartbeat: its beat waits while a run drains, and starts the next at once when that ends.
 - A run may be cut at any access to Streamlit, by a click or new input. Nothing depends on a run finishing: the next one
   redraws from the log.
+- Every run of the whole page shows the conversation as the process has it. So a reload, a second tab and "back" find it by
+  the user (a cookie, or a login) and the id in the address; an idle page looks for news with a slow beat of its own.
 
 Streamlit imports this file twice: the server imports it as a module and finds `app`; each run executes it as a script.
 """
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from starlette.middleware import Middleware
 
 import agent_invoker
 import session_manager
-from agent_invoker import AgentInvoker, ConversationNotFound, PlaygroundError, Turn
+from agent_invoker import AgentInvoker, ConversationDeleted, ConversationNotFound, PlaygroundError, Strategy, TalkSession, Turn
+from playground.identity import IdentityMiddleware, cookie_secret
+from playground.turn_log import GROWING, Answer, Message, TextPart, ToolStep
 from session_manager import SessionManager
-from playground.turn_log import Answer, Message, TextPart, ToolStep
 
 HERE = Path(__file__).parent
 BEAT = 2_000  # milliseconds between two beats while a turn runs
+WATCH = 1_500  # milliseconds between two looks for news of an idle page
 DRAIN = 6.0  # seconds one run of the fragment drains at most: longer than a beat, so that a beat is waiting when it ends
 FRAME = 0.04  # seconds between two redraws at least
 GLANCE = 0.08  # seconds until a draining run looks up: a click waits no longer than that
 LISTED = 30  # conversations in the sidebar
 CURSOR = " ▌"
+ADDRESS = "c"  # the query parameter with the conversation's id
+STRATEGIES: dict[Strategy, str] = {
+    "interrupt": "Replaces it",
+    "enqueue": "Waits for its end",
+    "reject": "Is refused",
+    "rollback": "Replaces it, and it is forgotten",
+}
 GREETING = "What would you like to plan today?"
 OTHER_SUGGESTIONS = ("What can you do?", "Which tools do you have?", "Give me an example.", "How do I start?")
 STYLE = """<style>
-[data-testid="stLayoutWrapper"]:has(> .st-key-poller) {position: absolute; width: 0; height: 0; overflow: hidden}
+[data-testid="stLayoutWrapper"]:has(> .st-key-poller, > .st-key-watcher) {position: absolute; width: 0; height: 0; overflow: hidden}
 [data-testid="stStatusWidget"] {display: none}
 .st-key-stop button {min-height: 2rem; padding: 0 0.75rem}
 [data-testid="stChatMessage"] {overflow-wrap: anywhere}
@@ -61,7 +74,8 @@ def get_invoker() -> AgentInvoker:
     """Make the process's one invoker. Raises: PlaygroundError when the agent folder or a setting is wrong."""
     set_up_logging()
     settings = agent_invoker.Settings.from_environment(os.environ)
-    invoker = AgentInvoker(agent_invoker.load_agent(agent_folder()), settings=settings)
+    store = agent_invoker.open_store(os.environ.get("VIBEHUNTR_SESSIONS", ""))
+    invoker = AgentInvoker(agent_invoker.load_agent(agent_folder()), settings=settings, session_service=store)
     logging.getLogger("vibehuntr").info("agent %s answers with model %s", invoker.agent_name, invoker.model_name or "of its own")
     return invoker
 
@@ -84,14 +98,33 @@ async def lifespan(_: st.App) -> AsyncGenerator[None, None]:
     agent_invoker.close_all()
 
 
+def user_id() -> str:
+    """Return who the server knows this browser to be: who has logged in, or the cookie's id, or nobody ("")."""
+    if st.user.get("is_logged_in"):
+        return "login-" + hashlib.sha256(f"{st.user.get('iss')} {st.user.get('sub')}".encode()).hexdigest()
+    return client_id("client_id")
+
+
+def client_id(key: str) -> str:
+    """Return an anonymous id that the middleware has found in this browser's cookie, or ""."""
+    return f"client-{st.user[key]}" if st.user.get(key) else ""
+
+
+# -- what the user does ------------------------------------------------------------------------------------------------
+
+
 def start_turn(invoker: AgentInvoker, manager: SessionManager, text: str, shown: Sequence[Message]) -> Turn:
     """Start a turn in the open conversation; one that the server does not know goes on in a new one."""
     if manager.open_id:
         try:
             return invoker.add_message(manager.user_id, manager.open_id, text, shown)
+        except ConversationDeleted:
+            manager.new_conversation()
+            manager.notify("That conversation was deleted: this is a new one.")
         except ConversationNotFound:
             manager.notify("Starting new conversation... The old one is gone from the server; it goes on from what this page shows.")
     talk_session_id = invoker.create_talk_session(manager.user_id)
+    invoker.set_strategy(manager.user_id, talk_session_id, manager.strategy)
     turn = invoker.add_message(manager.user_id, talk_session_id, text, shown)
     manager.reopen(talk_session_id)
     return turn
@@ -100,26 +133,25 @@ def start_turn(invoker: AgentInvoker, manager: SessionManager, text: str, shown:
 def submit(manager: SessionManager, text: str | None = None) -> None:
     """Take what was typed (or a suggestion). Reading it is the only point at which this can be cut off.
 
-    Callbacks ask for the invoker themselves: the one that the page was drawn with may have been closed since.
+    Callbacks ask for the invoker themselves: the one that the page was drawn with may have been closed since. What cannot
+    be sent goes back into the input.
     """
     prompt: str = text if text is not None else st.session_state["prompt"]
     try:
         manager.submit(prompt, partial(start_turn, get_invoker(), manager))
     except PlaygroundError as error:
         manager.notify(error.message)
+        st.session_state["prompt"] = prompt
 
 
 def open_conversation(manager: SessionManager, talk_session_id: str) -> None:
     """Show another conversation of the user's."""
     try:
-        invoker = get_invoker()
-        manager.open(talk_session_id, partial(invoker.get_messages, manager.user_id, talk_session_id))
-        turn = invoker.running_turn(manager.user_id, talk_session_id)
+        get_invoker().get_session(manager.user_id, talk_session_id)
+        manager.open(talk_session_id)
     except PlaygroundError as error:
+        manager.new_conversation()
         manager.notify(error.message)
-    else:
-        if turn is not None:
-            manager.attach(turn)
 
 
 def stop(manager: SessionManager) -> None:
@@ -127,6 +159,77 @@ def stop(manager: SessionManager) -> None:
     turn = manager.running_turn()
     if isinstance(turn, Turn):
         turn.cancel()
+
+
+def remove(manager: SessionManager, turn_id: str) -> None:
+    """Take back a message that waits for the end of the running answer."""
+    turn = manager.turn(turn_id)
+    if isinstance(turn, Turn):
+        turn.cancel(roll_back=True)
+
+
+def choose_strategy(manager: SessionManager, key: str) -> None:
+    """Change what new input does while an answer comes, in the open conversation."""
+    manager.strategy = st.session_state[key]
+    if manager.open_id:
+        try:
+            get_invoker().set_strategy(manager.user_id, manager.open_id, manager.strategy)
+        except PlaygroundError as error:
+            manager.notify(error.message)
+
+
+def delete_conversation(manager: SessionManager) -> None:
+    """Forget the open conversation, here and in the store."""
+    try:
+        get_invoker().delete_session(manager.user_id, manager.open_id)
+    except PlaygroundError as error:
+        manager.notify(error.message)
+    else:
+        manager.new_conversation()
+
+
+def take_over(manager: SessionManager, anonymous_id: str) -> None:
+    """Move the conversations from before the login to whoever has logged in."""
+    try:
+        left = get_invoker().take_over(manager.user_id, anonymous_id)
+    except PlaygroundError as error:
+        manager.notify(error.message)
+    else:
+        manager.notify(
+            "An answer is still being written in one of them: take it over when that has ended." if left else "They are yours now."
+        )
+
+
+def follow_address(invoker: AgentInvoker, manager: SessionManager) -> None:
+    """Open what the address asks for (a reload, a bookmark, "back"), or put what is open into the address.
+
+    It opens nothing for anybody but its owner. A new page without an address goes on with an answer that is being written.
+    """
+    asked = manager.asked_for(st.query_params.get(ADDRESS, ""))
+    if asked is None and manager.is_new and not manager.open_id:
+        asked = next((talk.id for talk in invoker.list_sessions(manager.user_id) if talk.running), None)
+    manager.is_new = False
+    if asked:
+        open_conversation(manager, asked)
+    elif asked == "":
+        manager.new_conversation()
+    address = manager.address()
+    if address:
+        st.query_params[ADDRESS] = address
+    elif address == "":
+        st.query_params.clear()
+
+
+def sync(invoker: AgentInvoker, manager: SessionManager) -> None:
+    """Show the open conversation as the process has it. One that was lost stays as it is shown, to be gone on with."""
+    manager.revision = invoker.revision(manager.user_id)
+    if manager.open_id:
+        try:
+            manager.sync(invoker.view(manager.user_id, manager.open_id))
+        except ConversationDeleted:
+            manager.new_conversation()
+        except ConversationNotFound:
+            pass
 
 
 # -- draw --------------------------------------------------------------------------------------------------------------
@@ -141,13 +244,24 @@ def draw() -> None:
     except PlaygroundError as error:
         st.error(error.message)
         return
-    manager = SessionManager(st.session_state)
-    draw_sidebar(invoker, manager)
+    manager = SessionManager(st.session_state, user_id())
+    try:
+        follow_address(invoker, manager)
+        sync(invoker, manager)
+        talks = invoker.list_sessions(manager.user_id)
+    except PlaygroundError as error:
+        st.error(error.message, icon="🚫")
+        st.button("Try again", icon=":material/refresh:")
+        talks = []
+    draw_sidebar(invoker, manager, talks)
     if notice := manager.take_notice():
         st.toast(session_manager.safe_markdown(notice), icon=":material/info:", duration="long")
     messages = manager.shown()
     area = draw_sides(manager.side())
     draw_bottom(invoker, manager)
+    turn = manager.running_turn()
+    if turn is None or turn.ended:
+        watch(invoker, manager)
     with area:
         if messages:
             draw_messages(invoker, manager, messages)
@@ -169,14 +283,13 @@ def draw_sides(side: int) -> Any:  # noqa: ANN401 - Streamlit's container
     return area
 
 
-def draw_sidebar(invoker: AgentInvoker, manager: SessionManager) -> None:
-    """Draw the user's conversations, which model answers, and how the process is."""
+def draw_sidebar(invoker: AgentInvoker, manager: SessionManager, talks: Sequence[TalkSession]) -> None:
+    """Draw the user's conversations, which model answers, what new input does, and who the user is."""
     with st.sidebar:
         st.title("Vibehuntr")
         st.button("New conversation", icon=":material/add:", width="stretch", on_click=manager.new_conversation)
         draw_model(invoker)
         st.subheader("Conversations")
-        talks = invoker.list_sessions(manager.user_id)
         for talk in talks[:LISTED]:
             st.button(
                 session_manager.safe_markdown(talk.title),
@@ -189,7 +302,64 @@ def draw_sidebar(invoker: AgentInvoker, manager: SessionManager) -> None:
             )
         if not talks:
             st.caption("None yet.")
-        st.caption("Conversations are kept in memory: they end with this process, and with this browser tab.")
+        draw_store(invoker, manager)
+        talk = next((talk for talk in talks if talk.id == manager.open_id), None)
+        draw_options(manager, talk)
+        draw_user(invoker, manager)
+
+
+def draw_store(invoker: AgentInvoker, manager: SessionManager) -> None:
+    """Say where conversations are kept, and what ends them."""
+    if invoker.store.lasting:
+        st.caption(f":material/database: Kept in {session_manager.safe_markdown(invoker.store.name)}: here after a restart too.")
+    else:
+        st.caption(":material/warning: Kept in memory: conversations end with this process. VIBEHUNTR_SESSIONS keeps them.")
+    if manager.user_id != user_id():
+        st.caption(":material/cookie_off: This browser takes no cookies: a reload starts anew.")
+
+
+def draw_options(manager: SessionManager, talk: TalkSession | None) -> None:
+    """Draw what is set for the open conversation: what new input does while an answer comes; and the way to delete it."""
+    key = f"strategy-{manager.open_id}"
+    now = talk.strategy if talk else manager.strategy
+    st.selectbox(
+        "A new message while an answer comes",
+        list(STRATEGIES),
+        index=list(STRATEGIES).index(now),
+        format_func=lambda strategy: STRATEGIES[strategy],
+        key=key,
+        on_change=choose_strategy,
+        args=(manager, key),
+    )
+    if talk:
+        with st.popover("Delete this conversation", icon=":material/delete:", width="stretch"):
+            st.write("It cannot be brought back.")
+            st.button("Delete", type="primary", on_click=delete_conversation, args=(manager,))
+
+
+def draw_user(invoker: AgentInvoker, manager: SessionManager) -> None:
+    """Draw the login, where one is configured, and the offer to take over what was done before it."""
+    if "is_logged_in" not in st.user:
+        return
+    if not st.user.get("is_logged_in"):
+        for provider in login_providers():
+            st.button(
+                f"Log in with {provider}" if provider else "Log in", icon=":material/login:", on_click=st.login, args=(provider or None,)
+            )
+        return
+    st.text(str(st.user.get("name") or st.user.get("email") or "Logged in"))
+    st.button("Log out", icon=":material/logout:", on_click=st.logout)
+    before = client_id("client_before")
+    if before and (talks := invoker.list_sessions(before)):
+        number = "1 conversation" if len(talks) == 1 else f"{len(talks)} conversations"
+        st.info(f"{number} from before you logged in.")
+        st.button("Take over", icon=":material/move_down:", on_click=take_over, args=(manager, before))
+
+
+def login_providers() -> list[str]:
+    """Return the names of the providers in secrets.toml; "" is the one in [auth] itself."""
+    auth = st.secrets["auth"]
+    return ([""] if "client_id" in auth else []) + [name for name in auth if isinstance(auth[name], Mapping)]
 
 
 def draw_model(invoker: AgentInvoker) -> None:
@@ -238,8 +408,20 @@ def draw_messages(invoker: AgentInvoker, manager: SessionManager, messages: Sequ
     for message in messages[:-1]:
         with st.container():
             Canvas(st.chat_message(message.role)).draw(items_of(message))
-    with st.container():
+    live, below = st.container(), st.container()
+    with below:  # before the live message, whose run drains
+        draw_waiting(manager)
+    with live:
         draw_last(invoker, manager, messages[-1])
+
+
+def draw_waiting(manager: SessionManager) -> None:
+    """Draw the messages that wait for the end of the running answer."""
+    for message in manager.waiting():
+        with st.chat_message("user"):
+            st.text(session_manager.printable(message.content))
+            st.caption("Waits for the answer above to end.")
+            st.button("Remove", key=f"remove-{message.turn_id}", icon=":material/close:", on_click=remove, args=(manager, message.turn_id))
 
 
 @st.fragment
@@ -251,13 +433,29 @@ def draw_last(invoker: AgentInvoker, manager: SessionManager, drawn: Message) ->
     canvas = Canvas(st.chat_message(drawn.role))
     turn = manager.running_turn()
     if not isinstance(turn, Turn) or turn.id != drawn.turn_id:
-        canvas.draw(items_of(manager.last() or drawn))
+        canvas.draw(items_of(manager.live() or drawn))
         return
     answer = Answer(turn.read())
     canvas.draw(live_items(session_manager.answer_message(drawn, answer), invoker))
     draw_heartbeat(running=not answer.ended)
-    drain(invoker, drawn, turn, answer, canvas)
+    drain(invoker, manager, drawn, turn, answer, canvas)
     if turn.wait_ended(GLANCE) and manager.settle(turn):
+        st.rerun()
+
+
+@st.fragment
+def watch(invoker: AgentInvoker, manager: SessionManager) -> None:
+    """Look for what other tabs have done, beat by beat, out of sight. While an answer comes, its own run looks."""
+    from streamlit_autorefresh import st_autorefresh  # noqa: PLC0415 - as in draw_heartbeat
+
+    with st.container(key="watcher"):
+        st_autorefresh(interval=WATCH, key="watch", debounce=False)
+    redraw_on_news(invoker, manager)
+
+
+def redraw_on_news(invoker: AgentInvoker, manager: SessionManager) -> None:
+    """Redraw the whole page if any of the user's conversations has changed since it was drawn."""
+    if invoker.revision(manager.user_id) != manager.revision:
         st.rerun()
 
 
@@ -271,7 +469,7 @@ def draw_heartbeat(*, running: bool) -> None:
             st_autorefresh(interval=BEAT, key="beat", debounce=False)
 
 
-def drain(invoker: AgentInvoker, drawn: Message, turn: Turn, answer: Answer, canvas: Canvas) -> None:
+def drain(invoker: AgentInvoker, manager: SessionManager, drawn: Message, turn: Turn, answer: Answer, canvas: Canvas) -> None:
     """Redraw as the log grows, until the answer has ended, for DRAIN seconds at most. May be cut at any redraw."""
     until = time.monotonic() + DRAIN
     while not answer.ended and time.monotonic() < until:
@@ -280,6 +478,7 @@ def drain(invoker: AgentInvoker, drawn: Message, turn: Turn, answer: Answer, can
         canvas.draw(live_items(session_manager.answer_message(drawn, answer), invoker))
         _ = "prompt" in st.session_state  # a point to be cut at, also while the model is silent
         if not answer.ended:
+            redraw_on_news(invoker, manager)
             turn.wait_ended(FRAME)
 
 
@@ -295,10 +494,10 @@ def items_of(message: Message) -> list[Item]:
         if isinstance(part, TextPart):
             items += text_items(message.role, part.text)
         else:
-            items.append(step_item(part, ended=message.status not in ("running", "queued")))
+            items.append(step_item(part, ended=message.status not in GROWING))
     if message.status == "cancelled":
-        items.append(("caption", "Stopped.", None))
-    if message.error:
+        items.append(("caption", message.error or "Stopped.", None))
+    elif message.error:
         items.append(("error", message.error, None))
     return items
 
@@ -323,6 +522,8 @@ def step_item(step: ToolStep, *, ended: bool) -> Item:
 def live_items(message: Message, invoker: AgentInvoker) -> list[Item]:
     """Return the items of an answer that may still be growing, with the cursor and what there is to wait for."""
     items = items_of(message)
+    if message.status == "stopping":
+        return [*items, ("caption", "Stopping…", None)]
     if message.status == "queued":
         return [*items, ("caption", f"All {invoker.settings.workers} workers are busy: your message waits in line.", None)]
     if message.status != "running":
@@ -398,4 +599,6 @@ def put_step(place: Any, label: str, step: ToolStep) -> Any:  # noqa: ANN401
 if __name__ == "__main__":
     draw()
 else:
-    app = st.App(__file__, lifespan=lifespan)
+    set_up_logging()
+    secret = cookie_secret(os.environ, HERE / ".streamlit")
+    app = st.App(__file__, lifespan=lifespan, middleware=[Middleware(IdentityMiddleware, secret=secret)])

@@ -10,6 +10,7 @@ The message of each may be shown to the user as it stands, and says whose move i
     │   └── ModelUnreachable     no connection
     ├── SessionError             the conversation cannot be used
     │   ├── ConversationNotFound not there, or somebody else's
+    │   │   └── ConversationDeleted  it was this user's
     │   ├── ConversationBusy     an answer is being written, and new input is refused meanwhile
     │   └── StoreError           its database cannot be reached, is full, or refuses to write
     ├── StreamingError           the answer broke off; what came is kept
@@ -96,6 +97,12 @@ class ConversationNotFound(SessionError):  # noqa: N818
     """This user has no conversation with that id; whether somebody else has is not told."""
 
     default = "There is no such conversation. Choose one from the list, or start a new one."
+
+
+class ConversationDeleted(ConversationNotFound):
+    """It was this user's, and was deleted or moved to another login."""
+
+    default = "That conversation was deleted. Choose another from the list, or start a new one."
 
 
 class ConversationBusy(SessionError):  # noqa: N818

@@ -17,8 +17,8 @@ from streamlit.testing.v1 import AppTest
 from test_agent_invoker import answer_of, say, wait_for_text
 
 from agent_invoker import AgentInvoker, Settings, Turn
-from session_manager import SessionManager
 from playground.turn_log import Answer, Message
+from session_manager import SessionManager
 from vibehuntr_agent.agent import build_agent
 from vibehuntr_agent.offline import KeylessPlanner
 
@@ -179,7 +179,7 @@ def test_a_person_named_earlier_is_known_by_a_pronoun(planner: AgentInvoker, nam
     for text in texts:
         answer_of(say(planner, text, talk=talk))
     session = asyncio.run_coroutine_threadsafe(
-        planner._sessions.get_session(app_name=planner._runner.app_name, user_id="u", session_id=talk), planner.loop
+        planner.store.get_session(app_name=planner._runner.app_name, user_id="u", session_id=talk), planner.loop
     ).result(10)
     assert session is not None
     assert list(session.state["availability"]) == [names[0]]

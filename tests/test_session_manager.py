@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from session_manager import BLOCK, WINDOW, SessionManager, blocks, printable, safe_markdown
 from playground.turn_log import Answer, Entry, TurnLog
+from session_manager import BLOCK, WINDOW, SessionManager, blocks, printable, safe_markdown
 
 TEXTS = st.lists(st.text(min_size=1, max_size=20), max_size=60)
 MARKDOWN = st.text(alphabet="ab `~$![]()\n*#\\", max_size=200)
@@ -22,6 +22,7 @@ class Told:
         self.id = name
         self.message = name
         self.log = TurnLog()
+        self.stop_asked = False
 
     @property
     def ended(self) -> bool:
@@ -225,7 +226,7 @@ def test_the_answer_of_a_log_is_what_the_manager_keeps() -> None:
     turn.log.append(Entry("partial", "t", text="half"))
     turn.log.append(Entry("failed", text="Broke off."))
     manager.settle(turn)
-    kept = manager.last()
+    kept = manager.live()
     assert kept is not None
     assert (kept.content, kept.status, kept.error) == (Answer(turn.read()).text, "failed", "Broke off.")
 
