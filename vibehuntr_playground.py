@@ -44,6 +44,7 @@ FRAME = 0.04  # seconds between two redraws at least
 GLANCE = 0.08  # seconds until a draining run looks up: a click waits no longer than that
 LISTED = 30  # conversations in the sidebar
 CURSOR = " ▌"
+UNKNOWN = -1  # a revision that the invoker never has: the page redraws at its next look
 ADDRESS = "c"  # the query parameter with the conversation's id
 STRATEGIES: dict[Strategy, str] = {
     "interrupt": "Replaces it",
@@ -250,9 +251,8 @@ def draw() -> None:
         sync(invoker, manager)
         talks = invoker.list_sessions(manager.user_id)
     except PlaygroundError as error:
-        st.error(error.message, icon="🚫")
-        st.button("Try again", icon=":material/refresh:")
-        talks = []
+        st.error(f"{error.message} This page tries again by itself.", icon="🚫")
+        manager.revision, talks = UNKNOWN, []
     draw_sidebar(invoker, manager, talks)
     if notice := manager.take_notice():
         st.toast(session_manager.safe_markdown(notice), icon=":material/info:", duration="long")

@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from browsing import ARGS, CHROMIUM, replying
 from gemini_server import GeminiServer
 from google.adk.agents import LlmAgent
 from hypothesis import HealthCheck, settings
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 from scripted_llm import Script, ScriptedLlm, echo
 
 from agent_invoker import AgentInvoker, Settings
@@ -55,3 +57,28 @@ def gemini(monkeypatch: pytest.MonkeyPatch) -> Iterator[GeminiServer]:
         monkeypatch.setenv("GOOGLE_GEMINI_BASE_URL", server.url)
         monkeypatch.setenv("VIBEHUNTR_RETRY_DELAY", "0.01")
         yield server
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[GeminiServer]:
+    with GeminiServer(replying) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if not CHROMIUM:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("Chromium is not installed: apt-get install chromium")
+    with sync_playwright() as playwright:
+        expect.set_options(timeout=20_000)
+        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    made = browser.new_context(viewport={"width": 1200, "height": 900})
+    made.set_default_timeout(20_000)
+    yield made
+    made.close()

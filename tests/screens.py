@@ -6,8 +6,8 @@ import os
 import sys
 from pathlib import Path
 
+from browsing import ARGS, CHROMIUM, ask, ended, opened, send, serving
 from playwright.sync_api import Browser, Page, expect, sync_playwright
-from test_browser import ARGS, CHROMIUM, ask, ended, opened, send, serving
 
 SIZES = {"desktop": (1200, 900), "phone": (390, 844)}
 SAID = (
@@ -44,9 +44,9 @@ def main(outdir: Path) -> None:
     unset = ("GOOGLE_API_KEY", "GEMINI_API_KEY", "VIBEHUNTR_MODEL", "VIBEHUNTR_AGENT")
     environ = {name: value for name, value in os.environ.items() if name not in unset}
     expect.set_options(timeout=20_000)
-    with serving(environ, outdir / "page.log") as url, sync_playwright() as playwright:
+    with serving(environ, outdir / "page.log") as served, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
-        take(browser, url, outdir)
+        take(browser, served.url, outdir)
         browser.close()
 
 

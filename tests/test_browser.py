@@ -1,163 +1,32 @@
-"""The page in headless Chromium: the manual checklist of seed 002, typing while it streams, and what must never happen.
-
-The page runs in a process of its own with the real google-genai client; the Gemini-compatible server runs here, so that a
-test holds an answer at a gate and looks at what each request held. What a test says is unique, so answers do not mix.
-"""
+"""The page in headless Chromium: the manual checklist of seed 002, typing while it streams, and what must never happen."""
 
 from __future__ import annotations
 
-import itertools
 import os
 import re
-import shutil
 import socket
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from collections.abc import Iterator
 
-import httpx
 import pytest
+from browsing import REPLIES, ask, box, ended, messages, on, opened, page_environment, send, serving
 from gemini_server import GeminiServer
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
-from scripted_llm import Asked, Call, Gate, Hold, Step, Text, Wait, echo
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from scripted_llm import Call, Gate, Hold, Text, Wait
 
 pytestmark = pytest.mark.browser
 
-ROOT = Path(__file__).parent.parent
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
-ARGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 SUBMISSIONS = int(os.environ.get("VIBEHUNTR_SUBMISSIONS", "60"))
-_numbers = itertools.count()
-
-REPLIES: dict[str, Callable[[Asked], Sequence[Step]]] = {}
-
-
-def replying(asked: Asked) -> Sequence[Step]:
-    key = asked.said.split(" ")[0]
-    return REPLIES.get(key, echo)(asked)
-
-
-def on(reply: Callable[[Asked], Sequence[Step]] | Sequence[Step]) -> str:
-    """Have a word answered in a certain way; return the word, to begin a message with."""
-    word = f"w{next(_numbers)}"
-    REPLIES[word] = reply if callable(reply) else lambda _: reply
-    return word
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[GeminiServer]:
-    with GeminiServer(replying) as made:
-        yield made
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@contextmanager
-def serving(environ: Mapping[str, str], log: Path) -> Generator[str]:
-    """The page, served by `streamlit run` as its user starts it; its output is printed when it dies early."""
-    port = free_port()
-    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "vibehuntr_playground.py")]
-    options = ["--server.port", str(port), "--server.address", "127.0.0.1", "--server.headless", "true"]
-    with log.open("wb") as output:
-        process = subprocess.Popen([*command, *options], cwd=ROOT, env=environ, stdout=output, stderr=output)
-    try:
-        until_served(f"http://127.0.0.1:{port}/_stcore/health", process, log)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-def until_served(health: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and process.poll() is None:
-        with suppress(httpx.TransportError):
-            if httpx.get(health).status_code == 200:
-                return
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(0.1)
-    pytest.fail(f"the page did not start:\n{log.read_text()}")
 
 
 @pytest.fixture(scope="module")
 def url(server: GeminiServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    environ = {**os.environ, "GOOGLE_API_KEY": "x", "GOOGLE_GEMINI_BASE_URL": server.url, "VIBEHUNTR_RETRY_DELAY": "0.01"}
-    environ |= {"VIBEHUNTR_AGENT": str(ROOT / "tests" / "page_agent"), "PYTHONPATH": str(ROOT), "VIBEHUNTR_MODEL": "gemini-test"}
-    with serving(environ, tmp_path_factory.mktemp("page") / "log") as served:
-        yield served
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not CHROMIUM:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)("Chromium is not installed: apt-get install chromium")
-    with sync_playwright() as playwright:
-        expect.set_options(timeout=20_000)
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
-        yield launched
-        launched.close()
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    made = browser.new_context(viewport={"width": 1200, "height": 900})
-    made.set_default_timeout(20_000)
-    yield made
-    made.close()
+    with serving(page_environment(server), tmp_path_factory.mktemp("page") / "log") as served:
+        yield served.url
 
 
 @pytest.fixture
 def page(context: BrowserContext, url: str) -> Page:
     return opened(context, url)
-
-
-def opened(context: BrowserContext, url: str) -> Page:
-    page = context.new_page()
-    page.goto(url)
-    expect(page.get_by_role("button", name="Stop")).to_be_visible(timeout=30_000)
-    return page
-
-
-def box(page: Page) -> Locator:
-    return page.get_by_test_id("stChatInputTextArea")
-
-
-def send(page: Page, text: str) -> None:
-    box(page).fill(text)
-    box(page).press("Enter")
-
-
-def messages(page: Page) -> Locator:
-    return page.get_by_test_id("stChatMessageContent")
-
-
-def ended(page: Page) -> None:
-    """Wait until nothing runs: Stop is off and the heartbeat is gone."""
-    expect(page.get_by_role("button", name="Stop")).to_be_disabled()
-    expect(page.locator("iframe[title='streamlit_autorefresh.st_autorefresh']")).to_have_count(0)
-
-
-def ask(page: Page, text: str) -> None:
-    """Send a message and wait for the end of its answer."""
-    count = messages(page).count()
-    send(page, text)
-    expect(messages(page)).to_have_count(count + 2)
-    ended(page)
 
 
 def test_1_and_2_a_message_and_its_answer_appear_once(page: Page) -> None:
