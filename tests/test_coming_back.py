@@ -403,6 +403,7 @@ def test_a_login_takes_over_what_was_anonymous_and_is_found_on_another_device(
         assert cookie_of(context)["value"] != anonymous
         page.get_by_role("button", name="Take over").click()
         page.get_by_role("button", name=word).click()
+        expect(messages(page)).to_have_count(2)
         assert texts(page) == [word, "before the login"]
         phone = another(browser)
         there = opened(phone, served.url)
