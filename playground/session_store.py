@@ -216,7 +216,7 @@ def _postgresql(url: str) -> BaseSessionService:
 
     limits = {"timeout": _CONNECT_LIMIT, "command_timeout": _STATEMENT_LIMIT}
     pool = {"pool_size": 10, "max_overflow": 10, "pool_timeout": _STATEMENT_LIMIT}
-    return DatabaseSessionService(_asyncpg_url(url), connect_args=limits, **pool)
+    return DatabaseSessionService(_asyncpg_url(url), connect_args=limits, hide_parameters=True, **pool)  # texts stay out of the log
 
 
 def _asyncpg_url(url: str) -> str:

@@ -1,0 +1,94 @@
+"""Killed processes on real databases: nothing older than a second is lost, and no conversation becomes unreadable."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import crashing
+import pytest
+from conftest import agent_saying, model_of
+from crashing import USER, WHOLE
+from postgres import Postgres
+from scripted_llm import echo
+
+from agent_invoker import AgentInvoker, open_store
+
+KILLS = int(os.environ.get("VIBEHUNTR_KILLS", "3"))
+AWAY = 20
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[Postgres]:
+    if Postgres.binaries() is None:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("PostgreSQL is not installed: apt-get install postgresql")
+    with Postgres() as made:
+        yield made
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'talks.db'}"
+    postgres: Postgres = request.getfixturevalue("postgres")
+    postgres.execute("DROP SCHEMA public CASCADE")
+    postgres.execute("CREATE SCHEMA public")
+    return postgres.url
+
+
+def killed_in_mid_answer(url: str, after: float) -> tuple[str, str, str]:
+    """Let a process talk, kill it `after` seconds into its answer; return the conversation, what it had shown, and a second before."""
+    processes = multiprocessing.get_context("forkserver")
+    processes.set_forkserver_preload(["crashing"])
+    mine, theirs = processes.Pipe(duplex=False)
+    process = processes.Process(target=crashing.talk, args=(url, theirs))
+    process.start()
+    theirs.close()
+    talk = heard(mine)
+    shown = [heard(mine)]
+    while time.monotonic() - shown[0][0] < after:
+        shown.append(heard(mine))
+    process.kill()
+    process.join(AWAY)
+    at = time.monotonic()
+    with suppress(EOFError, OSError):  # it was killed in the middle of a word, perhaps
+        while True:
+            shown.append(mine.recv())
+    return talk, "".join(text for _, text in shown), "".join(text for told, text in shown if told < at - 1.0)
+
+
+def heard(told: Any) -> Any:
+    assert told.poll(60)
+    return told.recv()
+
+
+def test_a_killed_process_loses_at_most_a_second(url: str) -> None:
+    """kill -9 in mid-answer, again and again: the answer is there, marked; the next message works, with it in mind."""
+    for number in range(KILLS):
+        talk, shown, old = killed_in_mid_answer(url, after=1.2 + number * 0.37 % 1.0)
+        assert old
+        invoker = AgentInvoker(agent_saying(echo), session_service=open_store(url))
+        first, answer, question, counted = invoker.get_messages(USER, talk)
+        assert (first.content, answer.content, answer.status, question.content) == ("hello", WHOLE, "done", "count")
+        assert counted.status == "cancelled"
+        assert counted.error == "Interrupted: the program was stopped while this was being written."
+        assert counted.content.startswith(old)
+        assert shown.startswith(counted.content) or counted.content.startswith(shown)
+        assert invoker.add_message(USER, talk, "next").wait_ended(AWAY)
+        expected = [("user", "hello"), ("model", WHOLE), ("user", "count"), ("model", counted.content), ("user", "next")]
+        assert model_of(invoker).asked[-1].contents == expected
+        assert invoker.list_sessions(USER)[0].title == "hello"
+        invoker.close()
+        assert_nothing_is_left_to_recover(url, talk)
+
+
+def assert_nothing_is_left_to_recover(url: str, talk: str) -> None:
+    """A second restart finds the same six messages: the recovery was done once."""
+    invoker = AgentInvoker(agent_saying(echo), session_service=open_store(url))
+    assert [m.status for m in invoker.get_messages(USER, talk)] == ["done", "done", "done", "cancelled", "done", "done"]
+    invoker.close()
