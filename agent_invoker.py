@@ -87,9 +87,11 @@ from playground.history import (
     Transcript,
     entries,
     interrupted,
+    is_rewound,
     mark_event,
     marks_of,
     restored,
+    state_event,
     title_of,
     turn_of,
     user_content,
@@ -104,6 +106,9 @@ _TICK = 0.25  # seconds until a limit is looked at again, at least
 _A_WHILE = 60.0  # seconds; a reader that waits without limit looks again this often
 _LOGGED_CHARACTERS = 100
 _ABOUT = "vibehuntr_conversation"  # in the session's state: what the list of conversations shows
+_SHARED = (State.USER_PREFIX, State.APP_PREFIX, State.TEMP_PREFIX)  # state that is not the session's own
+_PATIENCE = 60.0  # seconds that the copy or the deletion of a conversation may take
+_BEHIND = "Waits for the answer above to end."
 _INTERRUPTED = "Interrupted: the program was stopped while this was being written."
 _RESTORED = "Starting new conversation... The old one was lost on the server; it goes on from what this page shows."
 
@@ -189,11 +194,16 @@ class _Sessions:
         return await self.store.get_session(**self.key(where), config=GetSessionConfig(num_recent_events=0))
 
     async def create(self, where: _Conversation) -> Session:
-        return await self.store.create_session(**self.key(where), state={_ABOUT: where.about()})
+        session = await self.store.create_session(**self.key(where))
+        await self.set_state(session, {_ABOUT: where.about()})
+        return session
 
-    async def events(self, where: _Conversation) -> list[Event]:
-        session = await self.store.get_session(**self.key(where))
-        return session.events if session else []
+    async def set_state(self, session: Session, state: Mapping[str, Any]) -> None:
+        """Change the state by an event: ADK's rewind keeps only what events have set."""
+        await self.store.append_event(session, state_event(state))
+
+    async def whole(self, where: _Conversation) -> Session | None:
+        return await self.store.get_session(**self.key(where))
 
     async def since(self, where: _Conversation, began_at: float) -> Session:
         """Load the session with the events of a turn that began then."""
@@ -210,8 +220,9 @@ class _Draft:
     a stop kept from us. `keep` makes the two equal. The same draft is rebuilt from a journal after a restart.
     """
 
-    def __init__(self, record: Record, log: TurnLog) -> None:
+    def __init__(self, record: Record, log: TurnLog, store: SessionStore) -> None:
         self.record = record
+        self._storable = store.storable
         self.log = log
         self.answer = Answer()
         self._partials: dict[str, Event] = {}
@@ -232,34 +243,37 @@ class _Draft:
 
     def write(self, entry: Entry) -> None:
         """Append to the log and to our own fold of it. Raises: LogFull."""
-        if written := self.log.append(entry):
+        if written := self.log.append(replace(entry, text=self._storable(entry.text))):
             self.answer.extend([written])
 
     def add_pieces(self, pieces: Sequence[Piece]) -> None:
-        """Write what a journal has kept."""
+        """Write what a journal has kept: each character once, also where a save was repeated."""
+        held: dict[str, int] = {}
         for piece in pieces:
-            content = types.Content(role="model", parts=[types.Part(text=piece.text)])
+            text = piece.text[max(0, held.get(piece.key, 0) - piece.offset) :]
+            held[piece.key] = held.get(piece.key, 0) + len(text)
+            content = types.Content(role="model", parts=[types.Part(text=text)])
             event = Event(author=piece.author, branch=piece.branch, invocation_id=piece.invocation_id, partial=True, content=content)
             event.id = piece.key
             self.add(event)
 
-    def new_pieces(self) -> list[Piece]:
-        """Return the text that no journal holds yet, and count it as held."""
+    async def save_in(self, journal: Journal) -> None:
+        """Save the text that the journal does not hold yet. Raises: StoreError, and then the same text is saved again."""
         pieces: list[Piece] = []
         for part in self.answer.unfinished_texts:
             text, held = part.text, self._journaled.get(part.key, 0)
             if len(text) > held:
                 event = self._partials[part.key]
-                pieces.append(Piece(part.key, event.author, event.branch, event.invocation_id, text[held:]))
-                self._journaled[part.key] = len(text)
-        return pieces
+                pieces.append(Piece(part.key, event.author, event.branch, event.invocation_id, held, text[held:]))
+        await journal.save(pieces)
+        self._journaled |= {piece.key: piece.offset + len(piece.text) for piece in pieces}
 
     async def keep(self, sessions: _Sessions, conversation: _Conversation, status: Outcome, words: str, author: str) -> None:
         """Make the ADK session hold exactly what the log shows. May be called again after a failure: nothing comes twice."""
         record = self.record
         session = await sessions.since(conversation, record.began_at)
         mine = [event for event in session.events if turn_of(event) == record.turn_id]
-        kept = {marks_of(event).get(WHOLE) for event in mine}
+        kept = {marks_of(event).get(WHOLE) for event in mine} | {event.id for event in mine}
         for event in mine:
             if event.author != "user" and WHOLE not in marks_of(event):
                 self.add(event)
@@ -273,11 +287,15 @@ class _Draft:
         for event in texts or [mark_event(author, marks)]:
             await sessions.store.append_event(session, event)
 
-    async def is_whole(self, sessions: _Sessions, conversation: _Conversation) -> bool:
-        """Whether the ADK session already holds the turn to its end."""
+    async def is_over(self, sessions: _Sessions, conversation: _Conversation) -> bool:
+        """Whether the ADK session already holds the turn to its end, or has forgotten it by a rollback."""
         session = await sessions.since(conversation, self.record.began_at)
         mine = [event for event in session.events if turn_of(event) == self.record.turn_id]
-        return bool(mine) and (any(OUTCOME in marks_of(event) for event in mine) or _ends_answer(mine[-1]))
+        if is_rewound(session.events, {event.invocation_id for event in mine}):
+            return True
+        kept = {marks_of(event).get(WHOLE) for event in mine} | {event.id for event in mine}
+        ended = any(OUTCOME in marks_of(event) for event in mine) or (mine and _ends_answer(mine[-1]))
+        return bool(ended) and all(key in kept for key in self._partials)
 
 
 def _ends_answer(event: Event) -> bool:
@@ -311,6 +329,7 @@ class Turn:
         self._lock = threading.Lock()
         self._stop_asked = False
         self._roll_back = False
+        self._forgets = False
         self._why = ""
         self._read_at = time.monotonic()
         # Below: only the loop's thread.
@@ -319,7 +338,7 @@ class Turn:
         self._aborted = False
         self._task: asyncio.Task[None] | None = None
         self._task_over: asyncio.Future[None] | None = None
-        self._draft = _Draft(Record(self.id, conversation.id, message, self.began_at), self.log)
+        self._draft = _Draft(Record(self.id, conversation.id, message, self.began_at), self.log, invoker.store)
         self._journal: Journal | None = None
         self._heard_at = 0.0
         self._reason: PlaygroundError | None = None
@@ -374,6 +393,7 @@ class Turn:
                 return
             self._stop_asked, self._why, self._roll_back = True, why, roll_back
             future = self.future
+        self._invoker.touch(self.user_id)
         if future is None:
             self._invoker.call_on_loop(self._end_waiting)
         else:
@@ -426,8 +446,10 @@ class Turn:
             logger.warning("a stopped turn has not ended within its grace and is left behind: %r", self)
             return self._reason
         await self._close_generators()
-        if self._aborted or self._task.cancelled():
+        if self._aborted:
             return self._reason
+        if self._task.cancelled():  # by the agent's own code
+            return StreamingError()
         if error := self._task.exception():
             return typed(error, text_shown=bool(self._draft.answer.text))
         return None
@@ -504,15 +526,16 @@ class Turn:
         self.failure = failure
         if failure:
             _log_failure(self, failure)
-        if stopped and self._roll_back:
-            await self._undo()
+        self._forgets = stopped and self._roll_back
         await self.save("cancelled" if stopped else "failed" if failure else "done", failure.message if failure else "")
 
     async def save(self, status: Outcome, words: str) -> None:
         """Bring the turn's outcome into the ADK session, then show it. Raises: StoreError, and then it can be tried again."""
         if status == "cancelled":
             words = words or self._how_it_stopped()
-        if status != "done" and not self.rolled_back:
+        if self._forgets:
+            await self._undo()
+        elif status != "done" or self._draft.answer.unfinished_texts:
             await self._draft.keep(self._invoker.sessions, self.conversation, status, words, self._invoker.agent_name)
         self.saved = True
         if self._journal is not None:
@@ -537,10 +560,15 @@ class Turn:
     async def _undo(self) -> None:
         """Take the turn out of what the model remembers, by ADK's own means."""
         sessions = self._invoker.sessions
-        session = await sessions.since(self.conversation, self.began_at)
-        first = next((event for event in session.events if turn_of(event) == self.id), None)
-        if first is not None:
+        session = await sessions.whole(self.conversation)
+        events = session.events if session else []
+        first = next((event for event in events if turn_of(event) == self.id), None)
+        if session and first and not is_rewound(events, {first.invocation_id}):
+            by_events = {key for event in events for key in event.actions.state_delta}
+            initial = {key: value for key, value in session.state.items() if key not in by_events and not key.startswith(_SHARED)}
             await self._invoker.rewind(self, first.invocation_id)
+            if initial and (rewound := await sessions.find(self.conversation)):  # ADK's rewind has taken it for the turn's
+                await sessions.set_state(rewound, initial)
         self.rolled_back = True
 
     async def journal(self) -> None:
@@ -551,7 +579,7 @@ class Turn:
             sessions = self._invoker.sessions
             self._journal = Journal(sessions.store, sessions.app_name, self.user_id, self._draft.record)
         try:
-            await self._journal.save(self._draft.new_pieces())
+            await self._draft.save_in(self._journal)
         except StoreError as error:
             logger.warning("the running answer could not be saved: %r cause=%s", self, type(error.__cause__).__name__)
 
@@ -594,6 +622,7 @@ class _Conversation:
     created_at: float = field(default_factory=time.time)
     updated_at: float = field(default_factory=time.time)
     strategy: Strategy = "interrupt"
+    titled_by: Turn | None = None
     settled: list[Message] | None = None
     turns: list[Turn] = field(default_factory=list["Turn"])
     gone: bool = False
@@ -610,7 +639,15 @@ class _Conversation:
         return {"title": self.title, "created_at": self.created_at, "strategy": self.strategy}
 
     def unfinished(self) -> list[Turn]:
-        return [turn for turn in self.turns if not turn.ended]
+        return [turn for turn in tuple(self.turns) if not turn.ended]
+
+    def begin(self, turn: Turn) -> None:
+        """Add a turn. Under the lock."""
+        self.turns.append(turn)
+        self.updated_at = turn.began_at
+        self.version += 1
+        if not self.title:
+            self.title, self.titled_by = title_of(turn.message), turn
 
     def view(self) -> View:
         messages = list(self.settled or ())
@@ -622,8 +659,14 @@ class _Conversation:
     def settle(self, turn: Turn) -> None:
         """Move a turn that is over from `turns` to `settled`. Under the lock."""
         self.turns.remove(turn)
+        self.version += 1
         if self.settled is not None and not turn.rolled_back:
             self.settled += _messages_of(turn, len(self.settled))
+        if self.titled_by is turn:
+            self.titled_by = None
+            if turn.rolled_back:  # its words are forgotten here too
+                self.titled_by = next(iter(self.turns), None)
+                self.title = title_of(self.titled_by.message) if self.titled_by else ""
 
 
 class AgentInvoker:
@@ -683,7 +726,7 @@ class AgentInvoker:
             conversation = _Conversation(user_id, talk_session_id)
         with self._lock:
             self._conversations.setdefault((user_id, conversation.id), conversation)
-        self._touch(user_id)
+        self.touch(user_id)
         return conversation.id
 
     def list_sessions(self, user_id: str) -> list[TalkSession]:
@@ -706,7 +749,7 @@ class AgentInvoker:
         if strategy not in STRATEGIES:
             raise StateError(f"There is no strategy {strategy!r}. Choose one of {', '.join(STRATEGIES)}.")
         self._find(user_id, talk_session_id).strategy = strategy
-        self._touch(user_id)
+        self.touch(user_id)
 
     def delete_session(self, user_id: str, talk_session_id: str) -> None:
         """Stop a conversation's turns and forget it. Raises: ConversationNotFound, StoreError."""
@@ -718,15 +761,30 @@ class AgentInvoker:
             turn.cancel()
         for turn in turns:
             turn.wait_ended(2 * self.settings.grace)
-        self._ask_loop(self._delete(conversation))
-        conversation.settled = []  # the rest stays, so that other tabs are told what became of it
-        self._touch(user_id)
+        self._or_not_gone(conversation, self._delete(conversation))
+        self.touch(user_id)
+
+    def _or_not_gone(self, conversation: _Conversation, deed: Coroutine[Any, Any, None]) -> None:
+        """Do what takes a conversation away from its user; it is still there if that fails.
+
+        What stays is a note that it is gone, so that other tabs can be told.
+        """
+        try:
+            self._ask_loop(deed, _PATIENCE)
+        except PlaygroundError:
+            conversation.gone = False
+            raise
+        conversation.settled, conversation.title = [], ""
 
     async def _delete(self, conversation: _Conversation) -> None:
         key = self.sessions.key(conversation)
         for name in await self._artifacts.list_artifact_keys(**key):
             if not name.startswith("user:"):
                 await self._artifacts.delete_artifact(**key, filename=name)
+        if self.store.journaled:
+            for record, journal in await left_behind(self.store, self.sessions.app_name, conversation.user_id):
+                if record.talk_session_id == conversation.id:
+                    await journal.discard()
         await self.store.delete_session(**key)
 
     def take_over(self, user_id: str, anonymous_id: str) -> int:
@@ -739,8 +797,8 @@ class AgentInvoker:
         with self._lock:
             theirs = [c for (owner, _), c in self._conversations.items() if owner == anonymous_id and not c.gone]
         moved = [conversation for conversation in theirs if self._move(conversation, user_id)]
-        self._touch(user_id)
-        self._touch(anonymous_id)
+        self.touch(user_id)
+        self.touch(anonymous_id)
         return len(theirs) - len(moved)
 
     def _move(self, conversation: _Conversation, user_id: str) -> bool:
@@ -751,8 +809,7 @@ class AgentInvoker:
         new = _Conversation(
             user_id, conversation.id, conversation.title, conversation.created_at, conversation.updated_at, conversation.strategy
         )
-        self._ask_loop(self._copy(conversation, new))
-        conversation.settled = []
+        self._or_not_gone(conversation, self._copy(conversation, new))
         with self._lock:
             self._conversations[user_id, new.id] = new
         return True
@@ -762,9 +819,9 @@ class AgentInvoker:
         session = await self.store.get_session(**self.sessions.key(old))
         if session is None:
             return
+        await self.store.delete_session(**self.sessions.key(new))  # of an attempt that failed
         known = await self.store.get_user_state(app_name=self.sessions.app_name, user_id=new.user_id)
-        shared = (State.USER_PREFIX, State.APP_PREFIX)
-        state = {key: value for key, value in session.state.items() if not key.startswith(shared)}
+        state = {key: value for key, value in session.state.items() if not key.startswith(_SHARED)}
         state |= {
             key: value
             for key, value in session.state.items()
@@ -772,7 +829,7 @@ class AgentInvoker:
         }
         copy = await self.store.create_session(**self.sessions.key(new), state=state)
         for event in session.events:
-            event.actions.state_delta = {k: v for k, v in event.actions.state_delta.items() if not k.startswith(shared)}
+            event.actions.state_delta = {k: v for k, v in event.actions.state_delta.items() if not k.startswith(_SHARED)}
             await self.store.append_event(copy, event)
         for name in await self._artifacts.list_artifact_keys(**self.sessions.key(old)):
             if artifact := await self._artifacts.load_artifact(**self.sessions.key(old), filename=name):
@@ -783,7 +840,8 @@ class AgentInvoker:
         """Return a number that changes with every change to any of the user's conversations, running text excepted."""
         return self._revisions.get(user_id, 0)
 
-    def _touch(self, user_id: str) -> None:
+    def touch(self, user_id: str) -> None:
+        """Tell the user's pages that something has changed."""
         with self._lock:
             self._revisions[user_id] = self._revisions.get(user_id, 0) + 1
 
@@ -825,9 +883,9 @@ class AgentInvoker:
         conversation = _Conversation(user_id, record.talk_session_id, title_of(record.question), record.began_at)
         if await self.sessions.find(conversation) is None:
             await self.sessions.create(conversation)
-        draft = _Draft(record, TurnLog(self.settings.answer_limit))
+        draft = _Draft(record, TurnLog(self.settings.answer_limit), self.store)
         draft.add_pieces(record.pieces)
-        if not await draft.is_whole(self.sessions, conversation):
+        if not await draft.is_over(self.sessions, conversation):
             await draft.keep(self.sessions, conversation, "cancelled", _INTERRUPTED, self.agent_name)
             logger.warning("an interrupted answer was recovered: user=%s conversation=%s turn=%s", user_id, conversation.id, record.turn_id)
         await journal.discard()
@@ -841,11 +899,14 @@ class AgentInvoker:
             if self.store.journaled:
                 turns = [turn for c in conversations for turn in c.unfinished()]
                 old = time.time() - self.settings.save_every  # a turn that ends at once needs no journal
-                await asyncio.gather(*(turn.journal() for turn in turns if turn.began_at < old))
+                saves = await asyncio.gather(*(turn.journal() for turn in turns if turn.began_at < old), return_exceptions=True)
+                for error in (outcome for outcome in saves if outcome is not None):
+                    logger.error("a running answer could not be saved", exc_info=error)
             unread_since = time.monotonic() - self.settings.unread_limit
             for conversation in conversations:
-                if conversation.read_at < unread_since and not conversation.turns:
-                    conversation.settled = None
+                with conversation.lock:
+                    if conversation.read_at < unread_since and not conversation.turns:
+                        conversation.settled = None
 
     # -- turns -----------------------------------------------------------------------------------------------------
 
@@ -861,24 +922,23 @@ class AgentInvoker:
             the invoker is closed.
         """
         self._check_message(message)
+        message = self.store.storable(message)
         conversation = self._find(user_id, talk_session_id)
         strategy = strategy or conversation.strategy
         with conversation.lock:
             running = conversation.unfinished()
-            self._check_open(conversation, refuse=bool(running) and strategy == "reject")
-            if strategy != "enqueue":
-                for turn in running:
-                    turn.cancel(roll_back=strategy == "rollback")
             turn = Turn(self, conversation, message, shown)
-            conversation.turns.append(turn)
-            conversation.updated_at = turn.began_at
-            conversation.title = conversation.title or title_of(message)
-            conversation.version += 1
+            with self._lock:  # with which `close` looks for the turns that it must end
+                self._check_open(conversation, refuse=bool(running) and strategy == "reject")
+                conversation.begin(turn)
+            if strategy != "enqueue":
+                for earlier in running:
+                    earlier.cancel(roll_back=strategy == "rollback")
             if not running:
                 self._submit(turn)
             elif strategy == "enqueue":
-                turn.log.append(Entry("queued"))
-        self._touch(user_id)
+                turn.log.append(Entry("queued", text=_BEHIND))
+        self.touch(user_id)
         return turn
 
     def _check_message(self, message: str) -> None:
@@ -900,7 +960,8 @@ class AgentInvoker:
         """Hand a turn to the pool. Under its conversation's lock."""
         with self._lock:
             if self._submitted >= self.settings.workers:
-                turn.log.append(Entry("queued"))
+                busy = f"All {self.settings.workers} workers are busy: your message waits in line."
+                turn.log.append(Entry("queued", text=busy))
             self._submitted += 1
         turn.submitted(lambda: self._pool.submit(self._work, turn))
 
@@ -934,7 +995,8 @@ class AgentInvoker:
 
     async def _history(self, conversation: _Conversation, apart: set[str]) -> list[Message]:
         told = Transcript()
-        for event in await self.sessions.events(conversation):
+        session = await self.sessions.whole(conversation)
+        for event in session.events if session else ():
             if turn_of(event) not in apart:
                 told.add(event)
         return [replace(message, seq=seq) for seq, message in enumerate(told.messages(), 1)]
@@ -947,10 +1009,10 @@ class AgentInvoker:
         """
         return list(self.view(user_id, talk_session_id).messages[max(0, after) :])
 
-    def _ask_loop(self, question: Coroutine[Any, Any, T]) -> T:
+    def _ask_loop(self, question: Coroutine[Any, Any, T], limit: float = 0.0) -> T:
         answer = asyncio.run_coroutine_threadsafe(question, self.loop)
         try:
-            return answer.result(self.settings.grace)
+            return answer.result(limit or self.settings.grace)
         except concurrent.futures.TimeoutError as error:
             answer.cancel()
             raise StateError("The agent is busy and does not answer. Please try again.") from error
@@ -982,6 +1044,8 @@ class AgentInvoker:
     async def _save_earlier(self, turn: Turn) -> None:
         """Save the turns that ended while the database was away: the model must remember what the page shows."""
         conversation = turn.conversation
+        if conversation.gone:
+            raise ConversationDeleted
         for earlier in [t for t in conversation.turns if t.ended]:
             await self._open_session(earlier)
             await earlier.save_again()
@@ -990,9 +1054,11 @@ class AgentInvoker:
 
     def _retire(self, turn: Turn) -> None:
         conversation = turn.conversation
+        if not turn.log.closed:  # the loop is being closed under it
+            turn.write(Entry("cancelled", text=_INTERRUPTED))
         with conversation.lock:
             turn.close()
-            if turn.saved:
+            if turn.saved or conversation.gone:
                 conversation.settle(turn)
             conversation.updated_at = time.time()
             conversation.version += 1
@@ -1001,7 +1067,7 @@ class AgentInvoker:
                 self._submit(waiting[0])
         with self._lock:
             self._submitted -= 1
-        self._touch(turn.user_id)
+        self.touch(turn.user_id)
 
     def _events_of(self, turn: Turn, state: Mapping[str, Any] | None) -> AsyncGenerator[Event, None]:
         return self._runner.run_async(
@@ -1038,6 +1104,7 @@ class AgentInvoker:
                 await self.store.append_event(session, event)
             with conversation.lock:
                 conversation.settled = None
+                conversation.version += 1
             turn.write(Entry("notice", text=_RESTORED))
         return None
 
@@ -1079,18 +1146,22 @@ class AgentInvoker:
         for turn in turns:
             turn.wait_ended(2 * self.settings.grace)
         self._watchdog.close()
-        asyncio.run_coroutine_threadsafe(self._close_adk(), self.loop).result(4 * self.settings.grace)
+        _alive.discard(self)
+        closing = asyncio.run_coroutine_threadsafe(self._close_adk(), self.loop)
+        if not concurrent.futures.wait([closing], 4 * self.settings.grace).done:
+            logger.error("something blocks the event loop: its threads are left behind")
+            return
         self._pool.shutdown(wait=True, cancel_futures=True)
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._loop_thread.join()
         _close_tool_threads(self.loop, self.settings.grace)
-        _alive.discard(self)
+        closing.result()
 
     async def _close_adk(self) -> None:
         await self._runner.close()
         for model in {id(model): model for model in self._models}.values():
             await _close_model(model)
-        left = asyncio.all_tasks() - {asyncio.current_task()}  # turns left behind, and whatever an agent has begun
+        left = asyncio.all_tasks() - {asyncio.current_task()} - self.store.calls  # turns left behind, and what an agent has begun
         for task in left:
             task.cancel()
         if left:
@@ -1130,7 +1201,7 @@ def _known(session: Session) -> _Conversation:
 
 def _messages_of(turn: Turn, after: int) -> list[Message]:
     """Return a turn's two messages as they are now, numbered from `after` on."""
-    answer = Answer(turn.log.read())
+    answer = Answer(turn.read())
     return [
         Message(after + 1, turn.id, "user", plain_text(turn.message), at=turn.began_at),
         Message(after + 2, turn.id, "assistant", answer.parts, answer.status, answer.error, turn.began_at, answer.notices),

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, cast
 
-from playground.turn_log import Answer, Entry, Message, plain_text
+from playground.turn_log import GROWING, Answer, Entry, Message, plain_text
 
 WINDOW = 20  # messages drawn of a long conversation, at least; the rest is behind one control
 BLOCK = 10_000  # characters of settled text in one Markdown element, so that a long answer is not redrawn whole
@@ -187,7 +187,8 @@ class SessionManager:
         with self._record.lock:
             current = self._current
             current.messages = list(view.messages)
-            current.turns = {turn.id: turn for turn in view.turns}
+            growing = {message.turn_id for message in view.messages if message.status in GROWING}
+            current.turns = {turn.id: turn for turn in view.turns if turn.id in growing}
 
     @property
     def revision(self) -> int:
@@ -255,7 +256,7 @@ class SessionManager:
         """Return the questions that wait for the end of the live message, in order."""
         live, messages = self.live(), self._current.messages
         after = messages.index(live) + 1 if live else 0
-        return [m for m in messages[after:] if m.role == "user" and not ((turn := self.turn(m.turn_id)) and turn.stop_asked)]
+        return [m for m in messages[after:] if m.role == "user" and (turn := self.turn(m.turn_id)) and not turn.stop_asked]
 
     def turn(self, turn_id: str) -> RunningTurn | None:
         """Return a turn of the open conversation that is not yet settled."""
@@ -385,7 +386,7 @@ def answer_message(message: Message, answer: Answer) -> Message:
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`)(?:.*?[^`])??\1(?!`)", re.DOTALL)
 _LIVE_SIGNS = re.compile(r"!(?=\[)|\$")
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def printable(text: str) -> str:

@@ -21,7 +21,7 @@ import logging
 import os
 import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -41,7 +41,7 @@ BEAT = 2_000  # milliseconds between two beats while a turn runs
 WATCH = 1_500  # milliseconds between two looks for news of an idle page
 DRAIN = 6.0  # seconds one run of the fragment drains at most: longer than a beat, so that a beat is waiting when it ends
 FRAME = 0.04  # seconds between two redraws at least
-GLANCE = 0.08  # seconds until a draining run looks up: a click waits no longer than that
+GLANCE = 0.04  # seconds until a draining run looks up: a click waits no longer than that
 LISTED = 30  # conversations in the sidebar
 CURSOR = " ▌"
 UNKNOWN = -1  # a revision that the invoker never has: the page redraws at its next look
@@ -103,12 +103,12 @@ def user_id() -> str:
     """Return who the server knows this browser to be: who has logged in, or the cookie's id, or nobody ("")."""
     if st.user.get("is_logged_in"):
         return "login-" + hashlib.sha256(f"{st.user.get('iss')} {st.user.get('sub')}".encode()).hexdigest()
-    return client_id("client_id")
+    return f"client-{st.user['client_id']}" if st.user.get("client_id") else ""
 
 
-def client_id(key: str) -> str:
-    """Return an anonymous id that the middleware has found in this browser's cookie, or ""."""
-    return f"client-{st.user[key]}" if st.user.get(key) else ""
+def ids_before() -> list[str]:
+    """Return the anonymous ids that this browser had before its user logged in or out."""
+    return [f"client-{before}" for before in str(st.user.get("client_before") or "").split(",") if before]
 
 
 # -- what the user does ------------------------------------------------------------------------------------------------
@@ -122,6 +122,7 @@ def start_turn(invoker: AgentInvoker, manager: SessionManager, text: str, shown:
         except ConversationDeleted:
             manager.new_conversation()
             manager.notify("That conversation was deleted: this is a new one.")
+            shown = ()
         except ConversationNotFound:
             manager.notify("Starting new conversation... The old one is gone from the server; it goes on from what this page shows.")
     talk_session_id = invoker.create_talk_session(manager.user_id)
@@ -189,10 +190,10 @@ def delete_conversation(manager: SessionManager) -> None:
         manager.new_conversation()
 
 
-def take_over(manager: SessionManager, anonymous_id: str) -> None:
+def take_over(manager: SessionManager, before: Sequence[str]) -> None:
     """Move the conversations from before the login to whoever has logged in."""
     try:
-        left = get_invoker().take_over(manager.user_id, anonymous_id)
+        left = sum(get_invoker().take_over(manager.user_id, anonymous_id) for anonymous_id in before)
     except PlaygroundError as error:
         manager.notify(error.message)
     else:
@@ -321,11 +322,10 @@ def draw_store(invoker: AgentInvoker, manager: SessionManager) -> None:
 def draw_options(manager: SessionManager, talk: TalkSession | None) -> None:
     """Draw what is set for the open conversation: what new input does while an answer comes; and the way to delete it."""
     key = f"strategy-{manager.open_id}"
-    now = talk.strategy if talk else manager.strategy
+    st.session_state[key] = talk.strategy if talk else manager.strategy  # another tab may have changed it
     st.selectbox(
         "A new message while an answer comes",
         list(STRATEGIES),
-        index=list(STRATEGIES).index(now),
         format_func=lambda strategy: STRATEGIES[strategy],
         key=key,
         on_change=choose_strategy,
@@ -338,22 +338,20 @@ def draw_options(manager: SessionManager, talk: TalkSession | None) -> None:
 
 
 def draw_user(invoker: AgentInvoker, manager: SessionManager) -> None:
-    """Draw the login, where one is configured, and the offer to take over what was done before it."""
-    if "is_logged_in" not in st.user:
-        return
-    if not st.user.get("is_logged_in"):
+    """Draw the login, where one is configured, and the offer to take over what this browser did before it."""
+    if st.user.get("is_logged_in"):
+        st.text(str(st.user.get("name") or st.user.get("email") or "Logged in"))
+        st.button("Log out", icon=":material/logout:", on_click=st.logout)
+    elif "is_logged_in" in st.user:
         for provider in login_providers():
             st.button(
                 f"Log in with {provider}" if provider else "Log in", icon=":material/login:", on_click=st.login, args=(provider or None,)
             )
-        return
-    st.text(str(st.user.get("name") or st.user.get("email") or "Logged in"))
-    st.button("Log out", icon=":material/logout:", on_click=st.logout)
-    before = client_id("client_before")
-    if before and (talks := invoker.list_sessions(before)):
-        number = "1 conversation" if len(talks) == 1 else f"{len(talks)} conversations"
-        st.info(f"{number} from before you logged in.")
-        st.button("Take over", icon=":material/move_down:", on_click=take_over, args=(manager, before))
+    before = ids_before()
+    with suppress(PlaygroundError):  # the database is away, and the page has said so
+        if number := sum(len(invoker.list_sessions(anonymous_id)) for anonymous_id in before):
+            st.info(f"{number} conversation{'s' if number > 1 else ''} from before you logged in or out.")
+            st.button("Take over", icon=":material/move_down:", on_click=take_over, args=(manager, before))
 
 
 def login_providers() -> list[str]:
@@ -430,9 +428,11 @@ def draw_last(invoker: AgentInvoker, manager: SessionManager, drawn: Message) ->
 
     `drawn` is the message as it was at the last run of the whole page; a beat gets the same one again.
     """
-    canvas = Canvas(st.chat_message(drawn.role))
     turn = manager.running_turn()
-    if not isinstance(turn, Turn) or turn.id != drawn.turn_id:
+    if isinstance(turn, Turn) and turn.id != drawn.turn_id:
+        st.rerun()  # another message has become the live one
+    canvas = Canvas(st.chat_message(drawn.role))
+    if not isinstance(turn, Turn):
         canvas.draw(items_of(manager.live() or drawn))
         return
     answer = Answer(turn.read())
@@ -497,7 +497,7 @@ def items_of(message: Message) -> list[Item]:
             items.append(step_item(part, ended=message.status not in GROWING))
     if message.status == "cancelled":
         items.append(("caption", message.error or "Stopped.", None))
-    elif message.error:
+    elif message.status == "failed":
         items.append(("error", message.error, None))
     return items
 
@@ -525,7 +525,7 @@ def live_items(message: Message, invoker: AgentInvoker) -> list[Item]:
     if message.status == "stopping":
         return [*items, ("caption", "Stopping…", None)]
     if message.status == "queued":
-        return [*items, ("caption", f"All {invoker.settings.workers} workers are busy: your message waits in line.", None)]
+        return [*items, ("caption", message.error, None)]
     if message.status != "running":
         return items
     health = invoker.health()

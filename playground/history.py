@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from google.adk.events import Event
+from google.adk.events import Event, EventActions
 from google.genai import types
 
 from playground.errors import ABORTED
@@ -46,6 +46,11 @@ def entries(event: Event) -> Iterator[Entry]:
 def marks_of(event: Event) -> Mapping[str, Any]:
     """Return what this program has noted on an event."""
     return event.custom_metadata or {}
+
+
+def is_rewound(events: Iterable[Event], invocations: Container[str]) -> bool:
+    """Whether ADK has been told to forget one of these invocations."""
+    return any(event.actions.rewind_before_invocation_id in invocations for event in events if event.actions.rewind_before_invocation_id)
 
 
 def turn_of(event: Event) -> str:
@@ -85,6 +90,11 @@ def interrupted(partial: Event, text: str, marks: Mapping[str, Any]) -> Event:
 def mark_event(author: str, marks: Mapping[str, Any]) -> Event:
     """Make an event without content that says how a turn ended; no model ever sees it."""
     return _with_id(Event(author=author, invocation_id=marks[TURN], custom_metadata=dict(marks)))
+
+
+def state_event(state: Mapping[str, Any]) -> Event:
+    """Make an event that only changes the session's state; neither the model nor the user ever sees it."""
+    return _with_id(Event(author="user", actions=EventActions(state_delta=dict(state))))
 
 
 def _with_id(event: Event) -> Event:

@@ -20,16 +20,18 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import re
 import sqlite3
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, nullcontext
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
 from google.adk.errors._stale_session_error import StaleSessionError
+from google.adk.errors.already_exists_error import AlreadyExistsError
 from google.adk.events import Event
 from google.adk.sessions import BaseSessionService, InMemorySessionService, Session
 from google.adk.sessions.base_session_service import GetSessionConfig, ListSessionsResponse
@@ -45,6 +47,7 @@ _STATEMENT_LIMIT = 8.0
 _TRIES = 5  # appends of one event to a session that others write too
 _JOURNALS = ".running"  # after the app's name: the app that the journals' sessions belong to
 _RECORD = "vibehuntr_record"
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class SessionStore(BaseSessionService):
@@ -71,7 +74,7 @@ class SessionStore(BaseSessionService):
         self._make = make
         self._service: BaseSessionService | None = None
         self._writing = asyncio.Lock() if one_writer else None
-        self._calls: set[asyncio.Task[Any]] = set()
+        self.calls: set[asyncio.Task[Any]] = set()
 
     @classmethod
     def of(cls, service: BaseSessionService) -> SessionStore:
@@ -106,12 +109,18 @@ class SessionStore(BaseSessionService):
         """Append an event. Raises: StoreError; StateError for a turn that was left behind."""
         if self.fenced(event):
             raise StateError
+        if self.lasting:
+            _make_storable(event)
         return await self._write(lambda s: _append(s, session, event))
+
+    def storable(self, text: str) -> str:
+        """Return a text as it comes back from the store: a database takes neither NUL nor half a surrogate pair."""
+        return _storable(text) if self.lasting else text
 
     async def close(self) -> None:
         """End the calls under way, and the connections."""
-        if self._calls:
-            await asyncio.wait(self._calls, timeout=_ANSWER_LIMIT)
+        if self.calls:
+            await asyncio.wait(self.calls, timeout=_ANSWER_LIMIT)
         if self._service is not None and (close := getattr(self._service, "close", None)):
             await close()
 
@@ -124,16 +133,18 @@ class SessionStore(BaseSessionService):
     async def _shielded(self, call: Coroutine[Any, Any, T]) -> T:
         """Run a call in a task of its own, in no turn's context: what a turn has begun is closed at its end."""
         task = asyncio.get_running_loop().create_task(call, context=contextvars.Context())
-        self._calls.add(task)
+        self.calls.add(task)
         task.add_done_callback(self._over)
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
-            await asyncio.wait({task})
+            while not task.done():
+                with suppress(asyncio.CancelledError):  # asked for again
+                    await asyncio.wait({task})
             raise
 
     def _over(self, task: asyncio.Task[Any]) -> None:
-        self._calls.discard(task)
+        self.calls.discard(task)
         if not task.cancelled():
             task.exception()  # taken, also when whoever waited has gone
 
@@ -145,6 +156,27 @@ class SessionStore(BaseSessionService):
                 return await operation(self._service)
         except _database_errors() as error:
             raise _named(error) from error
+
+
+def _make_storable(event: Event) -> None:
+    """Replace what no database takes, wherever a model, a tool or a user may have put it."""
+    for part in event.content.parts or () if event.content else ():
+        if part.text:
+            part.text = _storable(part.text)
+        if part.function_call and part.function_call.args:
+            part.function_call.args = _storable(part.function_call.args)
+        if part.function_response and part.function_response.response:
+            part.function_response.response = _storable(part.function_response.response)
+    if event.actions.state_delta:
+        event.actions.state_delta = _storable(event.actions.state_delta)
+
+
+def _storable(value: Any) -> Any:  # noqa: ANN401 - JSON in, the same out
+    if isinstance(value, str):
+        return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", value)
+    if isinstance(value, dict):
+        return {_storable(key): _storable(item) for key, item in value.items()}
+    return [_storable(item) for item in value] if isinstance(value, list) else value
 
 
 async def _append(service: BaseSessionService, session: Session, event: Event) -> Event:
@@ -251,12 +283,13 @@ def _named(error: Exception) -> StoreError:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """More of a text that grows: `key` is the id of its events, the rest what ADK says of them."""
+    """More of a text that grows, from the character `offset` on: `key` is the id of its events, the rest what ADK says of them."""
 
     key: str
     author: str
     branch: str | None
     invocation_id: str
+    offset: int
     text: str
 
 
@@ -291,9 +324,15 @@ class Journal:
                 return
             if self._session is None:
                 about = {key: value for key, value in asdict(self._record).items() if key != "pieces"}
-                self._session = await self._store.create_session(
-                    app_name=self._app_name, user_id=self._user_id, session_id=self._record.turn_id, state={_RECORD: about}
-                )
+                app_name, user_id, session_id = self._app_name, self._user_id, self._record.turn_id
+                try:
+                    self._session = await self._store.create_session(
+                        app_name=app_name, user_id=user_id, session_id=session_id, state={_RECORD: about}
+                    )
+                except AlreadyExistsError:  # by an earlier save, whose reply was lost
+                    self._session = await self._store.get_session(app_name=app_name, user_id=user_id, session_id=session_id)
+            if self._session is None:
+                raise StoreError
             if pieces:
                 saved = {_RECORD: [asdict(piece) for piece in pieces]}
                 event = Event(author="journal", invocation_id=self._record.turn_id, custom_metadata=saved)

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 Kind = Literal[
-    "queued",  # all workers are busy: the turn waits in line
+    "queued",  # the turn waits in line; its text says for what
     "started",  # a worker took the turn
     "partial",  # a piece of a text that grows: appended to the text of the same key
     "final",  # a whole text: replaces the pieces of the same key
@@ -200,9 +200,9 @@ class Answer:
             case "notice":
                 self.notices.append(entry.text)
             case "queued":
-                self.status = "queued"
+                self.status, self.error = "queued", entry.text
             case "started":
-                self.status = "running"
+                self.status, self.error = "running", ""
             case "stopping":
                 self.status = "stopping"
             case "done" | "cancelled" | "failed":
@@ -238,8 +238,8 @@ class Message:
     """One message as the page shows it and as `get_messages` returns it.
 
     `seq` counts a conversation's messages from 1; `turn_id` is shared by a question and its answer; `at` is in
-    seconds since the epoch; `error` says why an answer failed, or was stopped by anything but its user, and may be shown
-    as it stands.
+    seconds since the epoch; `error` says why an answer failed, waits, or was stopped by anything but its user, and may be
+    shown as it stands.
     """
 
     seq: int

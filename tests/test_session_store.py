@@ -14,10 +14,11 @@ import pytest
 from conftest import agent_saying, model_of
 from google.adk.events import Event
 from google.adk.sessions import Session
+from google.adk.tools import ToolContext
 from google.genai import types
 from postgres import Postgres
 from proxy import Proxy
-from scripted_llm import Asked, Gate, Hold, Step, Text, echo
+from scripted_llm import Asked, Call, Gate, Hold, Step, Text, echo
 from test_agent_invoker import AWAY, answer_of, held, say, wait_for_text
 
 from agent_invoker import AgentInvoker, Settings, StateError, StoreError, open_store
@@ -41,6 +42,13 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 def event(text: str) -> Event:
     return Event(author="helper", invocation_id="i", content=types.Content(role="model", parts=[types.Part(text=text)]))
+
+
+class OneStep:
+    """Awaited, it gives the event loop one turn."""
+
+    def __await__(self) -> Generator[None]:
+        yield
 
 
 async def made(store: SessionStore) -> Session:
@@ -77,7 +85,7 @@ async def test_a_call_that_has_begun_ends_though_its_caller_is_cancelled(url: st
         tasks = [asyncio.create_task(writes(session)) for session in sessions]
         for number, task in enumerate(tasks):
             for _ in range(round_ * number % 17):
-                await asyncio.sleep(0)
+                await OneStep()
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
     for session in sessions:
@@ -104,7 +112,7 @@ async def test_a_journal_keeps_what_was_saved_until_it_is_discarded(url: str) ->
     store = open_store(url)
     record = Record("turn", "talk", "why?", 5.0)
     journal = Journal(store, APP, "ben", record)
-    pieces = [Piece("k", "helper", None, "i", text) for text in ("so ", "far")]
+    pieces = [Piece("k", "helper", None, "i", offset, text) for offset, text in ((0, "so "), (3, "far"))]
     for piece in pieces:
         await journal.save([piece])
     ((found, left),) = await left_behind(store, APP, "ben")
@@ -252,3 +260,24 @@ def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
         invoker.list_sessions("ana")
     invoker.close()
     assert file.read_text() == "Dear all, " * 200
+
+
+@pytest.mark.parametrize("odd", ["a\x00b", "half \ud83d pair"])
+def test_signs_that_no_database_takes_are_replaced_everywhere(url: str, odd: str) -> None:
+    """In the question, the answer, a tool's arguments and result and the state; what is shown is what is remembered."""
+    plain = odd.replace("\x00", "\ufffd").replace("\ud83d", "\ufffd")
+
+    async def keep(text: str, tool_context: ToolContext) -> dict[str, str]:
+        """Keep a text."""
+        tool_context.state["kept"] = text
+        return {"kept": text}
+
+    script = lambda asked: [Text(f"said {odd}")] if asked.after_tool else [Text(odd), Call("keep", {"text": odd})]  # noqa: E731
+    invoker = AgentInvoker(agent_saying(script, tools=[keep]), session_service=open_store(url))
+    turn = invoker.add_message("odd", invoker.create_talk_session("odd"), odd)
+    answer = answer_of(turn)
+    assert (answer.status, answer.text) == ("done", f"{plain}said {plain}")
+    again = AgentInvoker(agent_saying(script), session_service=open_store(url))
+    assert [m.content for m in again.get_messages("odd", turn.talk_session_id)] == [plain, answer.text]
+    for made_ in (invoker, again):
+        made_.close()
