@@ -195,6 +195,23 @@ def test_a_deleted_conversation_is_gone_in_every_tab(page: Page, context: Browse
         expect(tab.get_by_role("button", name=word)).to_have_count(0)
 
 
+def test_what_is_typed_right_after_the_delete_in_another_tab_begins_anew(page: Page, context: BrowserContext, server: GeminiServer) -> None:
+    """Nothing of the deleted conversation comes back, to the page or to the model."""
+    word = on([Text("to be forgotten")])
+    ask(page, word)
+    second = opened(context, page.url)
+    expect(messages(second)).to_have_count(2)
+    new = on([Text("begun anew")])
+    box(second).fill(new)
+    page.get_by_role("button", name="Delete this conversation").click()
+    page.get_by_role("button", name="Delete", exact=True).click()
+    expect(messages(page)).to_have_count(0)
+    box(second).press("Enter")
+    expect(messages(second).last).to_have_text("begun anew")
+    assert server.requests[-1].asked.contents == [("user", new)]
+    assert texts(second) == [new, "begun anew"]
+
+
 # -- strategies ----------------------------------------------------------------------------------------------------------
 
 
@@ -238,6 +255,17 @@ def test_refused_input_goes_back_into_the_box(page: Page) -> None:
     ended(page)
     expect(box(page)).to_have_value("typed too early")
     assert texts(page) == [first, "one done"]
+
+
+def test_a_strategy_holds_for_the_conversation_in_every_tab(page: Page, context: BrowserContext) -> None:
+    """The other tab shows it within two seconds, and can change it back."""
+    ask(page, on([Text("hello")]))
+    second = opened(context, page.url)
+    choose(page, "Is refused")
+    shown = second.get_by_test_id("stSelectbox").locator("input")
+    expect(shown).to_have_value("Is refused")
+    choose(second, "Replaces it")
+    expect(page.get_by_test_id("stSelectbox").locator("input")).to_have_value("Replaces it")
 
 
 def test_a_rolled_back_turn_leaves_no_trace(page: Page, server: GeminiServer) -> None:
@@ -289,6 +317,16 @@ def test_a_damaged_cookie_is_nobody_and_is_replaced(browser: Browser, page: Page
         new = cookie_of(stranger)
         assert new["value"] not in (value, cookie["value"])
         stranger.close()
+
+
+def test_a_link_to_the_logout_loses_nothing(page: Page, served: Served) -> None:
+    """Who was not logged in cannot be logged out: the conversations stay this browser's."""
+    word = on([Text("still mine")])
+    ask(page, word)
+    address = page.url
+    page.goto(f"{served.url}/auth/logout")
+    page.goto(address)
+    expect(messages(page).last).to_have_text("still mine")
 
 
 def test_an_identity_that_a_client_claims_in_a_header_is_not_believed(served: Served, browser: Browser, page: Page) -> None:
@@ -344,6 +382,8 @@ def test_a_database_that_is_away_is_told_and_loses_nothing(server: GeminiServer,
         proxy.cut()
         address = postgres.url.replace(str(postgres.port), str(proxy.port))
         with serving(page_environment(server, VIBEHUNTR_SESSIONS=address), tmp_path / "log") as served:
+            frames: list[object] = []
+            context.on("page", lambda made: made.on("websocket", lambda socket: socket.on("framereceived", lambda frame: frames.append(frame))  # noqa: PLW0108 - Playwright cannot keep a built-in method))
             page = opened(context, served.url)
             expect(page.get_by_test_id("stAlert")).to_contain_text("database does not answer")
             proxy.mend()
@@ -356,6 +396,9 @@ def test_a_database_that_is_away_is_told_and_loses_nothing(server: GeminiServer,
             gate.open()
             expect(page.get_by_test_id("stAlert")).to_contain_text("database does not answer")
             expect(messages(page).last).to_contain_text("so far and whole")
+            frames.clear()
+            page.wait_for_timeout(2_000)
+            assert len(frames) < 100, "it is drawn again and again"
             proxy.mend()
             ask(page, second)
             assert server.requests[-1].asked.contents == [("user", word), ("model", "so far and whole"), ("user", second)]
@@ -397,8 +440,13 @@ def test_a_login_takes_over_what_was_anonymous_and_is_found_on_another_device(
         ask(page, word)
         anonymous = cookie_of(context)
         page.get_by_role("button", name="Log in").click()
-        expect(page.get_by_text("1 conversation from before you logged in")).to_be_visible()
+        expect(page.get_by_text("1 conversation from before")).to_be_visible()
         assert cookie_of(context)["value"] != anonymous["value"]
+        second = opened(context, served.url)
+        second.get_by_role("button", name="Log out").click()  # nothing that was not taken over is lost by a logout
+        second.get_by_role("button", name="Log in").click()
+        expect(second.get_by_text("1 conversation from before")).to_be_visible()
+        second.close()
         page.get_by_role("button", name="Take over").click()
         page.get_by_role("button", name=word).click()
         expect(messages(page)).to_have_count(2)
