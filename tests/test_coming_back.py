@@ -383,7 +383,8 @@ def test_a_database_that_is_away_is_told_and_loses_nothing(server: GeminiServer,
         address = postgres.url.replace(str(postgres.port), str(proxy.port))
         with serving(page_environment(server, VIBEHUNTR_SESSIONS=address), tmp_path / "log") as served:
             frames: list[object] = []
-            context.on("page", lambda made: made.on("websocket", lambda socket: socket.on("framereceived", lambda frame: frames.append(frame))  # noqa: PLW0108 - Playwright cannot keep a built-in method))
+            count = lambda frame: frames.append(frame)  # noqa: E731, PLW0108 - Playwright cannot keep a built-in method
+            context.on("page", lambda made: made.on("websocket", lambda socket: socket.on("framereceived", count)))
             page = opened(context, served.url)
             expect(page.get_by_test_id("stAlert")).to_contain_text("database does not answer")
             proxy.mend()
