@@ -36,6 +36,12 @@ ROWS: Mapping[str, str] = {
     "first_text": "rows_browser",
     "interaction": "rows_browser",
     "blocking": "rows_invoker",
+    "reload": "rows_return",
+    "second_tab": "rows_return",
+    "reconnects": "rows_return",
+    "closed_memory": "rows_return",
+    "store_cost": "rows_return",
+    "kills": "rows_return",
 }
 
 
