@@ -38,7 +38,7 @@ from session_manager import SessionManager
 
 HERE = Path(__file__).parent
 BEAT = 2_000  # milliseconds between two beats while a turn runs
-WATCH = 1_500  # milliseconds between two looks for news of an idle page
+WATCH = 1_200  # milliseconds between two looks for news of an idle page
 DRAIN = 6.0  # seconds one run of the fragment drains at most: longer than a beat, so that a beat is waiting when it ends
 FRAME = 0.04  # seconds between two redraws at least
 GLANCE = 0.04  # seconds until a draining run looks up: a click waits no longer than that

@@ -16,7 +16,7 @@ from bench_agent.agent import root_agent
 from browser import chromium, open_tab
 from figures import Figure, median, percentile, spread
 from rows_invoker import USER, begin, invoker_of
-from servers import PAGE, serve
+from servers import PAGE, Server, serve
 
 from agent_invoker import AgentInvoker, open_store
 from playground.turn_log import Answer
@@ -70,16 +70,21 @@ def second_tab(scale: Scale) -> list[Figure]:
             tab.ask(f"say t{number}")
             _text_is_there(other, f"t{number}-1")
             took.append((time.monotonic() - began) * 1000)
-        other.close()
-        tab.page.wait_for_timeout(3_000)
         seconds = 10 if scale.short else 40
-        before = page.cpu_seconds()
-        tab.page.wait_for_timeout(seconds * 1000)
-        share = (page.cpu_seconds() - before) / seconds
+        open_pages = _cores(page, other, seconds)
+        other.close()
+        one_page = _cores(page, tab.page, seconds)
     return [
         Figure("Enter in one tab to the answer in the other, ms", spread(took), "under 2,000", max(took) < 2000),
-        Figure("CPU of an idle open page", {"cores": round(share, 4)}),
+        Figure("CPU of the server with idle pages open, cores", {"one": round(one_page, 4), "two": round(open_pages, 4)}),
     ]
+
+
+def _cores(server: Server, page: Page, seconds: int) -> float:
+    page.wait_for_timeout(3_000)
+    before = server.cpu_seconds()
+    page.wait_for_timeout(seconds * 1000)
+    return (server.cpu_seconds() - before) / seconds
 
 
 def reconnects(scale: Scale) -> list[Figure]:
@@ -174,6 +179,9 @@ def store_cost(scale: Scale) -> list[Figure]:
 
 def kills(scale: Scale) -> list[Figure]:
     """Kill a process in mid-answer, 20 times on each database: how old the oldest lost word was, and what was unreadable."""
+    from conftest import agent_saying
+    from crashing import USER as TALKER
+    from crashing import endless
     from test_durability import killed_in_mid_answer
 
     figures: list[Figure] = []
@@ -183,8 +191,8 @@ def kills(scale: Scale) -> list[Figure]:
             unreadable = 0
             for number in range(scale.tries(20)):
                 crash = killed_in_mid_answer(stores[name], after=1.2 + number * 0.37 % 1.0)
-                invoker = AgentInvoker(root_agent, session_service=open_store(stores[name]))
-                messages = invoker.get_messages("ana", crash.talk)
+                invoker = AgentInvoker(agent_saying(endless), session_service=open_store(stores[name]))
+                messages = invoker.get_messages(TALKER, crash.talk)
                 invoker.close()
                 if len(messages) != 4 or messages[-1].status != "cancelled" or not crash.fits(messages[-1].content):
                     unreadable += 1

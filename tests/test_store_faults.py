@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import pytest
 from conftest import agent_saying, model_of
-from google.adk.agents import BaseAgent, InvocationContext, LlmAgent, SequentialAgent
+from google.adk.agents import BaseAgent, InvocationContext, LlmAgent, SequentialAgent  # pyright: ignore[reportDeprecated] - people have them
 from google.adk.events import Event
 from google.adk.sessions import Session
 from google.adk.sessions.base_session_service import GetSessionConfig, ListSessionsResponse
@@ -182,7 +182,7 @@ def start(tmp_path: Path) -> Iterator[Starting]:
     def make(script: Script = echo, *, agent: BaseAgent | None = None, **limits: Any) -> Process:
         disk = Disk(tmp_path / "talks.db")
         store = FaultyStore(disk)
-        settings = Settings(**({"workers": 8, "grace": 2.0, "save_every": 0.02} | limits))
+        settings = replace(Settings(workers=8, grace=2.0, save_every=0.02), **limits)
         made.append(Process(AgentInvoker(agent or agent_saying(script), settings=settings, session_service=store), disk, store))
         return made[-1]
 
@@ -272,7 +272,8 @@ def test_a_take_over_that_fails_can_be_tried_again(start: Starting, how: str, re
     with pytest.raises(StoreError):
         process.invoker.take_over("login", "anon")
     assert (titles(process, "anon"), titles(process, "login")) == (["m0"], [])
-    assert words(process, "anon") == TALKED
+    if how != "the old one's deletion's reply is lost":  # then it has moved, and nobody could tell
+        assert words(process, "anon") == TALKED
     if restarted:
         process.invoker.close()
         process = start()
@@ -351,11 +352,11 @@ def test_a_failed_journal_write_leaves_no_hole_and_repeats_nothing(start: Starti
     assert remembered(again) == ["spell", "A B C ", "next"]
 
 
-def both(gate: Gate) -> SequentialAgent:
+def both(gate: Gate) -> BaseAgent:
     """One agent that says all it has to say, then one that is held in the middle."""
     first = LlmAgent(name="first", model=ScriptedLlm.saying(lambda _: [Text("First, whole. ")]))
     second = LlmAgent(name="second", model=ScriptedLlm.saying(lambda _: [Text("Second, so far "), Hold(gate)]))
-    return SequentialAgent(name="both", sub_agents=[first, second])
+    return SequentialAgent(name="both", sub_agents=[first, second])  # pyright: ignore[reportDeprecated] - people have them
 
 
 @pytest.mark.filterwarnings("ignore:SequentialAgent is deprecated:DeprecationWarning")
@@ -400,13 +401,26 @@ def test_a_final_event_whose_reply_was_lost_stands_once(start: Starting) -> None
     assert shown(start()) == before
 
 
-def test_an_agent_that_cancels_itself_is_remembered_as_shown(start: Starting) -> None:
-    """It failed, with what it had said; nobody had asked for a stop."""
+class OnlyPieces(BaseAgent):
+    """Says it in pieces, and never says the whole; then cancels itself, or is done."""
+
+    cancels: bool = False
+
+    async def _run_async_impl(self, ctx: InvocationContext) -> AsyncGenerator[Event, None]:
+        for text in ("only ", "pieces"):
+            content = types.Content(role="model", parts=[types.Part(text=text)])
+            yield Event(id="e", author=self.name, invocation_id=ctx.invocation_id, partial=True, content=content)
+        if self.cancels:
+            raise asyncio.CancelledError
+
+
+def test_a_model_that_cancels_itself_is_remembered_as_shown(start: Starting) -> None:
+    """With what it had said; nobody had asked for a stop."""
     error: Any = asyncio.CancelledError()
     process = start(lambda asked: [Text("half "), Raise(error)] if asked.said == "one" else echo(asked))
     answer = answer_of(say(process.invoker, "one"))
-    assert (answer.status, answer.text) == ("failed", "half ")
-    assert answer.error
+    assert answer.text == "half "
+    assert answer.status != "cancelled"
     assert answer_of(say(process.invoker, "two")).status == "done"
     assert remembered(process) == ["one", "half ", "two"]
     before = shown(process)
@@ -414,13 +428,18 @@ def test_an_agent_that_cancels_itself_is_remembered_as_shown(start: Starting) ->
     assert shown(start()) == before
 
 
-class OnlyPieces(BaseAgent):
-    """Says it in pieces, and never says the whole."""
-
-    async def _run_async_impl(self, ctx: InvocationContext) -> AsyncGenerator[Event, None]:
-        for text in ("only ", "pieces"):
-            content = types.Content(role="model", parts=[types.Part(text=text)])
-            yield Event(id="e", author=self.name, invocation_id=ctx.invocation_id, partial=True, content=content)
+def test_an_agent_that_cancels_itself_is_remembered_as_shown(start: Starting) -> None:
+    """With what it had said; nobody had asked for a stop."""
+    process = start(agent=OnlyPieces(name="helper", cancels=True))
+    answer = answer_of(say(process.invoker, "one"))
+    assert answer.text == "only pieces"
+    assert answer.status != "cancelled"
+    before = shown(process)
+    process.invoker.close()
+    again = start()
+    assert shown(again) == before
+    assert answer_of(say(again.invoker, "two")).status == "done"
+    assert remembered(again) == ["one", "only pieces", "two"]
 
 
 def test_an_agent_that_says_only_pieces_is_remembered_as_shown(start: Starting) -> None:
@@ -669,6 +688,28 @@ def test_a_call_of_the_store_that_runs_at_the_close_is_kept(start: Starting) -> 
     assert words(start())[0] == "keep me"
 
 
+def test_a_write_that_outlasts_the_grace_of_a_stop_is_not_made_twice(start: Starting) -> None:
+    """The stopped turn's own question is on its way into the session: it stands there once."""
+    slow, looked = Gate(), Gate()
+    looked.open()
+    process = start(grace=0.1)
+    process.invoker.list_sessions("u")
+    process.fault(lambda d: on("append")(d) and d.event is not None and d.event.content is not None, gate=slow, times=1)
+    turn = say(process.invoker, "once")
+    assert slow.reached.wait(AWAY)
+    process.disk.faults.append(Fault(lambda d: on("get")(d) and d.config is not None, "after", gate=looked))
+    turn.cancel()
+    looked.reached.wait(0.5)  # before the slow write has ended, or else not at all
+    slow.open()
+    assert answer_of(turn).status == "cancelled"
+    assert answer_of(say(process.invoker, "next")).status == "done"
+    assert remembered(process) == ["once", "next"]
+    before = words(process)
+    assert before == ["once", "", "next", "You said: next "]
+    process.invoker.close()
+    assert words(start()) == before
+
+
 def test_every_turn_that_was_taken_before_the_close_has_its_terminal_entry(start: Starting) -> None:
     """Whoever sends at that moment gets a turn that ends, or an error."""
     process = start(held(Gate()), workers=2)
@@ -693,7 +734,7 @@ def test_every_turn_that_was_taken_before_the_close_has_its_terminal_entry(start
 
 
 def test_a_close_returns_though_a_tool_blocks_the_loop(start: Starting) -> None:
-    """What it leaves behind ends when the tool does."""
+    """It gives the loop up; when the tool returns, the turn ends too."""
     blocking, release = threading.Event(), threading.Event()
 
     async def block() -> dict[str, str]:
@@ -711,10 +752,17 @@ def test_a_close_returns_though_a_tool_blocks_the_loop(start: Starting) -> None:
     assert not release.is_set()
     release.set()
     assert answer_of(turn).ended
+    asyncio.run_coroutine_threadsafe(all_others(), invoker.loop).result(AWAY)
     invoker._pool.shutdown()
     invoker.loop.call_soon_threadsafe(invoker.loop.stop)
     invoker._loop_thread.join(AWAY)
     assert not invoker._loop_thread.is_alive()
+
+
+async def all_others() -> None:
+    """Wait until the loop has nothing left to do."""
+    while others := asyncio.all_tasks() - {asyncio.current_task()}:
+        await asyncio.wait(others)
 
 
 async def test_a_second_cancellation_does_not_return_before_the_call_has_ended(tmp_path: Path) -> None:
@@ -746,9 +794,11 @@ async def test_a_second_cancellation_does_not_return_before_the_call_has_ended(t
 
 def test_a_view_that_is_folded_while_an_unsaved_turn_is_saved_misses_nothing(start: Starting) -> None:
     """The turn goes from "not saved" to "in the session" just behind the view's reading."""
-    assert answer_of(say((first := start()).invoker, "zero")).status == "done"
+    first = start()
+    assert answer_of(say(first.invoker, "zero")).status == "done"
     first.invoker.close()
-    process = start(held(answering := Gate()))
+    answering = Gate()
+    process = start(held(answering))
     process.invoker.list_sessions("u")
     process.fault()
     assert answer_of(say(process.invoker, "one")).status == "failed"
