@@ -81,6 +81,7 @@ from playground.errors import (
 from playground.history import (
     BEGAN,
     ERROR,
+    FORGOTTEN,
     OUTCOME,
     TURN,
     WHOLE,
@@ -330,6 +331,7 @@ class Turn:
         self._stop_asked = False
         self._roll_back = False
         self._forgets = False
+        self._given: dict[str, Any] = {}  # state of the session that no event has set, while a rollback takes it away
         self._why = ""
         self._read_at = time.monotonic()
         # Below: only the loop's thread.
@@ -538,9 +540,8 @@ class Turn:
         elif status != "done" or self._draft.answer.unfinished_texts:
             await self._draft.keep(self._invoker.sessions, self.conversation, status, words, self._invoker.agent_name)
         self.saved = True
-        if self._journal is not None:
-            with suppress(StoreError):  # what is left of it says nothing that the session does not
-                await self._journal.discard()
+        with suppress(StoreError):  # what is left of it says nothing that the session does not
+            await self.drop_journal()
         self.write(Entry(status, text=words))
 
     async def save_again(self) -> None:
@@ -563,17 +564,20 @@ class Turn:
         session = await sessions.whole(self.conversation)
         events = session.events if session else []
         first = next((event for event in events if turn_of(event) == self.id), None)
-        if session and first and not is_rewound(events, {first.invocation_id}):
+        if session and first is None:  # its journal, if it is found, is told so
+            await sessions.store.append_event(session, mark_event(self._invoker.agent_name, {TURN: self.id, OUTCOME: FORGOTTEN}))
+        elif session and first and not is_rewound(events, {first.invocation_id}):
             by_events = {key for event in events for key in event.actions.state_delta}
-            initial = {key: value for key, value in session.state.items() if key not in by_events and not key.startswith(_SHARED)}
+            self._given = {key: value for key, value in session.state.items() if key not in by_events and not key.startswith(_SHARED)}
             await self._invoker.rewind(self, first.invocation_id)
-            if initial and (rewound := await sessions.find(self.conversation)):  # ADK's rewind has taken it for the turn's
-                await sessions.set_state(rewound, initial)
+        if self._given and (rewound := await sessions.find(self.conversation)):  # ADK's rewind has taken it for the turn's
+            await sessions.set_state(rewound, self._given)
+            self._given = {}
         self.rolled_back = True
 
     async def journal(self) -> None:
         """Save what has come since the last time. Loop only."""
-        if self.saved or self.ended:
+        if self.saved or self.ended or self.conversation.gone:
             return
         if self._journal is None:
             sessions = self._invoker.sessions
@@ -582,6 +586,11 @@ class Turn:
             await self._draft.save_in(self._journal)
         except StoreError as error:
             logger.warning("the running answer could not be saved: %r cause=%s", self, type(error.__cause__).__name__)
+
+    async def drop_journal(self) -> None:
+        """Forget what was saved of the running turn. Loop only. Raises: StoreError."""
+        if self._journal is not None:
+            await self._journal.discard()
 
     def close(self) -> None:
         """Let the next turn begin. Idempotent."""
@@ -781,6 +790,8 @@ class AgentInvoker:
         for name in await self._artifacts.list_artifact_keys(**key):
             if not name.startswith("user:"):
                 await self._artifacts.delete_artifact(**key, filename=name)
+        for turn in tuple(conversation.turns):
+            await turn.drop_journal()
         if self.store.journaled:
             for record, journal in await left_behind(self.store, self.sessions.app_name, conversation.user_id):
                 if record.talk_session_id == conversation.id:
@@ -1029,10 +1040,10 @@ class AgentInvoker:
         try:
             await self._save_earlier(turn)
             turn.write(Entry("started"))
-            state = await self._open_session(turn)
+            await self._open_session(turn)
             failure = None
             if not turn.stop_asked:
-                failure = await turn.run(self._events_of(turn, state))
+                failure = await turn.run(self._events_of(turn))
             await turn.end(failure)
         except Exception as error:  # noqa: BLE001 - the outermost frame of a turn: nothing above it can tell the user
             turn.failure = typed(error, text_shown=False)
@@ -1069,12 +1080,11 @@ class AgentInvoker:
             self._submitted -= 1
         self.touch(turn.user_id)
 
-    def _events_of(self, turn: Turn, state: Mapping[str, Any] | None) -> AsyncGenerator[Event, None]:
+    def _events_of(self, turn: Turn) -> AsyncGenerator[Event, None]:
         return self._runner.run_async(
             user_id=turn.user_id,
             session_id=turn.talk_session_id,
             new_message=user_content(turn.message),
-            state_delta=dict(state) if state else None,
             run_config=RunConfig(
                 streaming_mode=StreamingMode.SSE,
                 tool_thread_pool_config=ToolThreadPoolConfig(max_workers=self.settings.tool_threads),
@@ -1088,16 +1098,17 @@ class AgentInvoker:
         """Take an invocation, and what came after it, out of what the model remembers. Loop only."""
         await self._runner.rewind_async(user_id=turn.user_id, session_id=turn.talk_session_id, rewind_before_invocation_id=invocation_id)
 
-    async def _open_session(self, turn: Turn) -> Mapping[str, Any] | None:
-        """Make sure that the conversation's ADK session is there; fill a lost one from what the page still shows.
-
-        Returns: what has changed of the conversation since its session was written, for the session's state.
-        """
+    async def _open_session(self, turn: Turn) -> None:
+        """Make sure that the conversation's ADK session is there and up to date; fill a lost one from what the page still shows."""
         conversation = turn.conversation
         if session := await self.sessions.find(conversation):
-            about = conversation.about()
-            return None if session.state.get(_ABOUT) == about else {_ABOUT: about}
+            if session.state.get(_ABOUT) != conversation.about():
+                await self.sessions.set_state(session, {_ABOUT: conversation.about()})
+            return
         session = await self.sessions.create(conversation)
+        if conversation.gone:  # meanwhile
+            await self._delete(conversation)
+            raise ConversationDeleted
         if turn.shown:
             logger.warning("the session was lost and is filled from the page: %r", turn)
             for event in restored(turn.shown, self.agent_name):
@@ -1106,7 +1117,6 @@ class AgentInvoker:
                 conversation.settled = None
                 conversation.version += 1
             turn.write(Entry("notice", text=_RESTORED))
-        return None
 
     def call_on_loop(self, function: Callable[[], None]) -> None:
         """Have a plain function called on the loop; after `close`, nothing."""

@@ -21,6 +21,7 @@ from playground.turn_log import Answer, Entry, Message, Part, Status, plain_text
 TURN = "vibehuntr_turn"  # metadata of every event of a turn: the turn's id
 BEGAN = "vibehuntr_began"  # and when its question was sent, in seconds since the epoch
 OUTCOME = "vibehuntr_outcome"  # metadata of the event that ends a turn that was cancelled or failed
+FORGOTTEN = "forgotten"  # the outcome of a turn that was taken back before it began: it is never shown
 ERROR = "vibehuntr_error"  # and the words that the page shows about it
 WHOLE = "vibehuntr_whole"  # metadata of an event that keeps an interrupted text: the id that its pieces had
 _TITLE_CHARACTERS = 48
@@ -158,7 +159,9 @@ class Transcript:
         """Fold one event, in the order of the session."""
         if rewound := event.actions.rewind_before_invocation_id:
             self._forget_from(rewound)
-        elif event.content or OUTCOME in marks_of(event):  # or it only changes state, or sums up older events
+        elif (event.content or OUTCOME in marks_of(event)) and marks_of(event).get(
+            OUTCOME
+        ) != FORGOTTEN:  # or it only changes state, or sums up older events
             turn_id = turn_of(event)
             if turn_id not in self._turns:
                 self._turns[turn_id] = _Exchange(event)

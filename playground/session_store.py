@@ -4,6 +4,7 @@ What it guarantees:
 
 - A call that has begun ends. Whoever waits for it may be cancelled: the call goes on, and the cancellation is passed on
   when it has ended. (ADK's database services leave locks and half-open transactions behind when they are cancelled.)
+- The calls for one session are made one after another, so whoever reads it reads what was being written.
 - One SQLite file is written by one call at a time, so no call finds it locked by another of this process.
 - An event that meets a newer version of its session is appended to that.
 - A turn that was left behind after a stop writes to nobody (`fenced`).
@@ -29,6 +30,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
+from weakref import WeakValueDictionary
 
 from google.adk.errors._stale_session_error import StaleSessionError
 from google.adk.errors.already_exists_error import AlreadyExistsError
@@ -73,7 +75,8 @@ class SessionStore(BaseSessionService):
         self.fenced: Callable[[Event], bool] = lambda _: False
         self._make = make
         self._service: BaseSessionService | None = None
-        self._writing = asyncio.Lock() if one_writer else None
+        self._writing = asyncio.Lock() if one_writer else nullcontext()
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self.calls: set[asyncio.Task[Any]] = set()
 
     @classmethod
@@ -87,23 +90,26 @@ class SessionStore(BaseSessionService):
         self, *, app_name: str, user_id: str, state: dict[str, Any] | None = None, session_id: str | None = None
     ) -> Session:
         """Create a session. Raises: StoreError."""
-        return await self._write(lambda s: s.create_session(app_name=app_name, user_id=user_id, state=state, session_id=session_id))
+        key = f"{app_name}/{user_id}/{session_id}"
+        return await self._write(key, lambda s: s.create_session(app_name=app_name, user_id=user_id, state=state, session_id=session_id))
 
     async def get_session(self, *, app_name: str, user_id: str, session_id: str, config: GetSessionConfig | None = None) -> Session | None:
         """Return a session, or None. Raises: StoreError."""
-        return await self._read(lambda s: s.get_session(app_name=app_name, user_id=user_id, session_id=session_id, config=config))
+        key = f"{app_name}/{user_id}/{session_id}"
+        return await self._read(key, lambda s: s.get_session(app_name=app_name, user_id=user_id, session_id=session_id, config=config))
 
     async def list_sessions(self, *, app_name: str, user_id: str | None = None) -> ListSessionsResponse:
         """Return a user's sessions without their events. Raises: StoreError."""
-        return await self._read(lambda s: s.list_sessions(app_name=app_name, user_id=user_id))
+        return await self._read("", lambda s: s.list_sessions(app_name=app_name, user_id=user_id))
 
     async def delete_session(self, *, app_name: str, user_id: str, session_id: str) -> None:
         """Delete a session, if it is there. Raises: StoreError."""
-        await self._write(lambda s: s.delete_session(app_name=app_name, user_id=user_id, session_id=session_id))
+        key = f"{app_name}/{user_id}/{session_id}"
+        await self._write(key, lambda s: s.delete_session(app_name=app_name, user_id=user_id, session_id=session_id))
 
     async def get_user_state(self, *, app_name: str, user_id: str) -> dict[str, Any]:
         """Return what the agent knows of a user beyond one session. Raises: StoreError."""
-        return await self._read(lambda s: s.get_user_state(app_name=app_name, user_id=user_id))
+        return await self._read("", lambda s: s.get_user_state(app_name=app_name, user_id=user_id))
 
     async def append_event(self, session: Session, event: Event) -> Event:
         """Append an event. Raises: StoreError; StateError for a turn that was left behind."""
@@ -111,7 +117,8 @@ class SessionStore(BaseSessionService):
             raise StateError
         if self.lasting:
             _make_storable(event)
-        return await self._write(lambda s: _append(s, session, event))
+        key = f"{session.app_name}/{session.user_id}/{session.id}"
+        return await self._write(key, lambda s: _append(s, session, event))
 
     def storable(self, text: str) -> str:
         """Return a text as it comes back from the store: a database takes neither NUL nor half a surrogate pair."""
@@ -124,11 +131,20 @@ class SessionStore(BaseSessionService):
         if self._service is not None and (close := getattr(self._service, "close", None)):
             await close()
 
-    async def _read(self, operation: Operation[T]) -> T:
-        return await self._shielded(self._call(operation, nullcontext()))
+    async def _read(self, session: str, operation: Operation[T]) -> T:
+        return await self._shielded(self._call(operation, self._turn_of(session), nullcontext()))
 
-    async def _write(self, operation: Operation[T]) -> T:
-        return await self._shielded(self._call(operation, self._writing or nullcontext()))
+    async def _write(self, session: str, operation: Operation[T]) -> T:
+        return await self._shielded(self._call(operation, self._turn_of(session), self._writing))
+
+    def _turn_of(self, session: str) -> AbstractAsyncContextManager[Any]:
+        """Return the lock of a session's calls, which lives as long as one of them holds or awaits it."""
+        if not session:
+            return nullcontext()
+        lock = self._turns.get(session)
+        if lock is None:
+            lock = self._turns[session] = asyncio.Lock()
+        return lock
 
     async def _shielded(self, call: Coroutine[Any, Any, T]) -> T:
         """Run a call in a task of its own, in no turn's context: what a turn has begun is closed at its end."""
@@ -148,9 +164,9 @@ class SessionStore(BaseSessionService):
         if not task.cancelled():
             task.exception()  # taken, also when whoever waited has gone
 
-    async def _call(self, operation: Operation[T], turn_taking: AbstractAsyncContextManager[Any]) -> T:
+    async def _call(self, operation: Operation[T], session: AbstractAsyncContextManager[Any], file: AbstractAsyncContextManager[Any]) -> T:
         try:
-            async with asyncio.timeout(_ANSWER_LIMIT), turn_taking:
+            async with asyncio.timeout(_ANSWER_LIMIT), session, file:
                 if self._service is None:
                     self._service = self._make()
                 return await operation(self._service)

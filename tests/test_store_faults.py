@@ -170,6 +170,10 @@ class Process:
     def works(self) -> None:
         self.disk.faults = []
 
+    def be_patient(self, grace: float) -> None:
+        """Set the seconds that a stop may take. Every question to the loop has as many: few, only while a test needs it."""
+        self.invoker.settings = replace(self.invoker.settings, grace=grace)
+
 
 Starting = Callable[..., Process]
 
@@ -184,10 +188,12 @@ def start(tmp_path: Path) -> Iterator[Starting]:
         store = FaultyStore(disk)
         settings = replace(Settings(workers=8, grace=2.0, save_every=0.02), **limits)
         made.append(Process(AgentInvoker(agent or agent_saying(script), settings=settings, session_service=store), disk, store))
+        made[-1].invoker._watchdog._warm.result(AWAY)
         return made[-1]
 
     yield make
     for process in made:
+        process.be_patient(2.0)
         process.invoker.close()
 
 
@@ -286,15 +292,18 @@ def test_a_take_over_that_fails_can_be_tried_again(start: Starting, how: str, re
 def test_a_take_over_that_is_slow_goes_on(start: Starting) -> None:
     """The grace of a stop is no limit of a copy."""
     gate = Gate()
-    process = start(grace=0.1)
+    process = start()
     assert answer_of(say(process.invoker, "m0", user="anon")).status == "done"
+    assert titles(process, "login") == []
     process.fault(on("append"), gate=gate, times=1)
+    process.be_patient(0.1)
     taking = InThread(lambda: process.invoker.take_over("login", "anon"))
     assert gate.reached.wait(AWAY)
     taking.join(0.3)
     assert taking.is_alive()
     gate.open()
     assert taking.outcome() == 0
+    process.be_patient(2.0)
     assert (titles(process, "anon"), titles(process, "login")) == ([], ["m0"])
     assert words(process, "login") == TALKED[:2]
 
@@ -507,18 +516,20 @@ def test_a_conversation_deleted_while_turns_run_and_wait_is_not_made_again(start
     """Also when the running turn's end takes longer than the deletion waits for it."""
     slow, looked = Gate(), Gate()
     looked.open()
-    process = start(held(Gate()), grace=0.1)
+    process = start(held(Gate()))
     turn = say(process.invoker, "hold")
     wait_for_text(turn, "so far ")
     process.disk.wait_journaled("so far ")
     waiting = process.invoker.add_message("u", "c", "my secret", strategy="enqueue")
     process.fault(lambda d: on("append")(d) and d.event is not None and d.event.author != "user", gate=slow, times=1)
     process.disk.faults.append(Fault(on("list", journal=True), gate=looked))
+    process.be_patient(0.1)
     deleting = InThread(lambda: process.invoker.delete_session("u", "c"))
     assert slow.reached.wait(AWAY)
     assert looked.reached.wait(AWAY)  # it no longer waits for the turns
     slow.open()
     deleting.outcome()
+    process.be_patient(2.0)
     for ended in (turn, waiting):
         assert answer_of(ended).ended
     assert titles(process) == []
@@ -529,12 +540,14 @@ def test_a_conversation_deleted_while_turns_run_and_wait_is_not_made_again(start
 def test_a_conversation_deleted_while_its_session_is_looked_up_is_not_made(start: Starting) -> None:
     """Its first turn finds no session, but must not create one any more."""
     slow = Gate()
-    process = start(grace=0.1)
+    process = start()
     process.invoker.list_sessions("u")
     process.fault(lambda d: on("get")(d) and d.config is not None, "after", gate=slow, times=1)
     turn = say(process.invoker, "my secret")
     assert slow.reached.wait(AWAY)
+    process.be_patient(0.1)
     process.invoker.delete_session("u", "c")
+    process.be_patient(2.0)
     slow.open()
     assert answer_of(turn).ended
     assert titles(process) == []
@@ -546,17 +559,19 @@ def test_a_conversation_deleted_while_its_journal_is_made_is_not_made_again(star
     """The journal goes too, though the deletion did not see it."""
     slow, looked = Gate(), Gate()
     looked.open()
-    process = start(held(Gate()), grace=0.1)
+    process = start(held(Gate()))
     process.invoker.list_sessions("u")
     process.fault(on("create", journal=True), gate=slow, times=1)
     turn = say(process.invoker, "hold my secret")
     wait_for_text(turn, "so far ")
     assert slow.reached.wait(AWAY)
     process.disk.faults.append(Fault(on("list", journal=True), "after", gate=looked))
+    process.be_patient(0.1)
     deleting = InThread(lambda: process.invoker.delete_session("u", "c"))
     assert looked.reached.wait(AWAY)
     slow.open()
     deleting.outcome()
+    process.be_patient(2.0)
     assert answer_of(turn).ended
     process.invoker.close()
     assert titles(start()) == []
@@ -675,11 +690,12 @@ def test_the_state_that_a_session_was_created_with_survives_a_rollback(start: St
 def test_a_call_of_the_store_that_runs_at_the_close_is_kept(start: Starting) -> None:
     """It ends, then the connections do; the turn that had made it has its terminal entry."""
     slow = Gate()
-    process = start(grace=0.2)
+    process = start()
     process.invoker.list_sessions("u")
     process.fault(lambda d: on("append")(d) and d.event is not None and d.event.content is not None, gate=slow, times=1)
     turn = say(process.invoker, "keep me")
     assert slow.reached.wait(AWAY)
+    process.be_patient(0.3)
     closing = InThread(process.invoker.close)
     assert process.store.closing.wait(AWAY)
     slow.open()
@@ -692,14 +708,16 @@ def test_a_write_that_outlasts_the_grace_of_a_stop_is_not_made_twice(start: Star
     """The stopped turn's own question is on its way into the session: it stands there once."""
     slow, looked = Gate(), Gate()
     looked.open()
-    process = start(grace=0.1)
+    process = start()
     process.invoker.list_sessions("u")
     process.fault(lambda d: on("append")(d) and d.event is not None and d.event.content is not None, gate=slow, times=1)
     turn = say(process.invoker, "once")
     assert slow.reached.wait(AWAY)
     process.disk.faults.append(Fault(lambda d: on("get")(d) and d.config is not None, "after", gate=looked))
+    process.be_patient(0.1)
     turn.cancel()
     looked.reached.wait(0.5)  # before the slow write has ended, or else not at all
+    process.be_patient(2.0)
     slow.open()
     assert answer_of(turn).status == "cancelled"
     assert answer_of(say(process.invoker, "next")).status == "done"
@@ -744,12 +762,15 @@ def test_a_close_returns_though_a_tool_blocks_the_loop(start: Starting) -> None:
         return {}
 
     script = lambda asked: [Text("done")] if asked.after_tool else [Call("block")]  # noqa: E731
-    invoker = start(agent=agent_saying(script, tools=[block]), grace=0.1).invoker
+    process = start(agent=agent_saying(script, tools=[block]))
+    invoker = process.invoker
     turn = say(invoker, "block")
     assert blocking.wait(AWAY)
+    process.be_patient(0.1)
     InThread(invoker.close).outcome()
     InThread(invoker.close).outcome()
     assert not release.is_set()
+    process.be_patient(2.0)
     release.set()
     assert answer_of(turn).ended
     asyncio.run_coroutine_threadsafe(all_others(), invoker.loop).result(AWAY)
@@ -802,11 +823,14 @@ def test_a_view_that_is_folded_while_an_unsaved_turn_is_saved_misses_nothing(sta
     process.invoker.list_sessions("u")
     process.fault()
     assert answer_of(say(process.invoker, "one")).status == "failed"
-    slow = Gate()
-    process.fault(lambda d: on("get")(d) and d.config is None, "after", gate=slow, times=1)
+    saving, slow = Gate(), Gate()
+    process.fault(lambda d: on("get")(d) and d.config is not None, gate=saving, times=1)
+    turn = say(process.invoker, "hold")
+    assert saving.reached.wait(AWAY)
+    process.disk.faults.append(Fault(lambda d: on("get")(d) and d.config is None, "after", gate=slow, times=1))
     viewing = InThread(lambda: words(process))
     assert slow.reached.wait(AWAY)
-    turn = say(process.invoker, "hold")
+    saving.open()
     wait_for_text(turn, "so far ")
     slow.open()
     assert viewing.outcome() == ["zero", "You said: zero ", "one", "", "hold", "so far "]
