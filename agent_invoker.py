@@ -29,33 +29,26 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import logging
-import os
-import sys
 import threading
 import time
 import uuid
 import weakref
-from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Mapping, Sequence
 from contextlib import aclosing, suppress
-from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar, cast, get_args
 
-from google.adk.agents import BaseAgent, LlmAgent
+from google.adk.agents import BaseAgent
 from google.adk.agents.run_config import RunConfig, StreamingMode, ToolThreadPoolConfig
 from google.adk.apps.app import App
 from google.adk.artifacts import BaseArtifactService, InMemoryArtifactService
 from google.adk.cli.utils.agent_loader import AgentLoader
 from google.adk.errors.session_not_found_error import SessionNotFoundError
 from google.adk.events import Event
-from google.adk.models import BaseLlm, LlmRequest, LlmResponse
-from google.adk.plugins import BasePlugin
-from google.adk.runners import Runner
-from google.adk.sessions import BaseSessionService, InMemorySessionService, Session, State
+from google.adk.models import BaseLlm
+from google.adk.sessions import BaseSessionService, Session, State
 from google.adk.sessions.base_session_service import GetSessionConfig
-from google.adk.tools import BaseTool, ToolContext
-from google.adk.utils import _sync_runner
 from google.genai import types
 
 from playground.errors import (
@@ -97,6 +90,19 @@ from playground.history import (
     turn_of,
     user_content,
     user_event,
+)
+from playground.runtime import (
+    close_generator,
+    close_model,
+    close_tool_threads,
+    consuming_turn,
+    current_turn,
+    is_fenced,
+    make_runner,
+    models,
+    use_tool_threads,
+    warm_up,
+    watch_generators,
 )
 from playground.session_store import Journal, Piece, Record, SessionStore, left_behind, open_store
 from playground.turn_log import Answer, Entry, LogFull, Message, TurnLog, plain_text
@@ -186,9 +192,8 @@ class _Sessions:
         self.store = store
         self.app_name = app_name
 
-    def key(self, where: Turn | _Conversation) -> dict[str, Any]:
-        talk_session_id = where.talk_session_id if isinstance(where, Turn) else where.id
-        return {"app_name": self.app_name, "user_id": where.user_id, "session_id": talk_session_id}
+    def key(self, where: _Conversation) -> dict[str, Any]:
+        return {"app_name": self.app_name, "user_id": where.user_id, "session_id": where.id}
 
     async def find(self, where: _Conversation) -> Session | None:
         """Return the session without its events, or None."""
@@ -457,7 +462,7 @@ class Turn:
         return None
 
     def began_generator(self, generator: AsyncGenerator[Any, Any]) -> None:
-        """Note an async generator that the turn has begun; see `_watch_generators`. Loop only."""
+        """Note an async generator that the turn has begun; see `watch_generators`. Loop only."""
         self._generators.append(weakref.ref(generator))
 
     async def _close_generators(self) -> None:
@@ -469,13 +474,13 @@ class Turn:
         generators, self._generators = self._generators, []
         for generator in (reference() for reference in reversed(generators)):
             if generator is not None and getattr(generator, "ag_frame", None) is not None:
-                closing = self._invoker.loop.create_task(_close(generator))
+                closing = self._invoker.loop.create_task(close_generator(generator))
                 await asyncio.wait({closing}, timeout=self._invoker.settings.grace)
                 if closing.done() and not closing.cancelled() and (error := closing.exception()):
                     logger.debug("closing what ADK left open: %r: %r", self, error)  # it was on its way out already
 
     async def _consume(self, events: AsyncGenerator[Event, None]) -> None:
-        _consuming_turn.set(self)
+        consuming_turn.set(self)
         async with aclosing(events):
             async for event in events:
                 self._heard_at = self._invoker.loop.time()
@@ -696,9 +701,9 @@ class AgentInvoker:
         self.settings = settings or Settings()
         self.loop = asyncio.new_event_loop()
         self.store = SessionStore.of(session_service) if session_service else SessionStore()
-        self.store.fenced = _is_fenced
+        self.store.fenced = is_fenced
         self._artifacts = artifact_service or InMemoryArtifactService()
-        self._runner = _make_runner(agent, self.store, self._artifacts)
+        self._runner = make_runner(agent, self.store, self._artifacts)
         self.sessions = _Sessions(self.store, self._runner.app_name)
         self.agent_name = str(self._runner.agent.name) if self._runner.agent else "agent"
         self._conversations: dict[tuple[str, str], _Conversation] = {}
@@ -712,8 +717,8 @@ class AgentInvoker:
         self._loop_thread = threading.Thread(target=self._run_loop, name="adk-loop", daemon=True)
         self._loop_thread.start()
         self._pool = concurrent.futures.ThreadPoolExecutor(self.settings.workers, thread_name_prefix="turn")
-        self._models = list(_models(self._runner.agent))  # here, or the import of LiteLLM (4 s) would block the loop in a turn
-        warm = asyncio.run_coroutine_threadsafe(_warm_up(self._models), self.loop)
+        self._models = list(models(self._runner.agent))  # here, or the import of LiteLLM (4 s) would block the loop in a turn
+        warm = asyncio.run_coroutine_threadsafe(warm_up(self._models), self.loop)
         self._watchdog = Watchdog(self.loop, self._loop_thread, warm)
         if self.store.lasting:
             self.call_on_loop(lambda: self.keep(self._save_running()))
@@ -1036,7 +1041,7 @@ class AgentInvoker:
 
     async def run_turn(self, turn: Turn) -> None:
         """Run a turn from its predecessor's end to its own. Loop only."""
-        _current_turn.set(turn)
+        current_turn.set(turn)
         try:
             await self._save_earlier(turn)
             turn.write(Entry("started"))
@@ -1164,13 +1169,13 @@ class AgentInvoker:
         self._pool.shutdown(wait=True, cancel_futures=True)
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._loop_thread.join()
-        _close_tool_threads(self.loop, self.settings.grace)
+        close_tool_threads(self.loop, self.settings.grace)
         closing.result()
 
     async def _close_adk(self) -> None:
         await self._runner.close()
         for model in {id(model): model for model in self._models}.values():
-            await _close_model(model)
+            await close_model(model)
         left = asyncio.all_tasks() - {asyncio.current_task()} - self.store.calls  # turns left behind, and what an agent has begun
         for task in left:
             task.cancel()
@@ -1183,9 +1188,9 @@ class AgentInvoker:
     def _run_loop(self) -> None:
         """Run the loop until `close`. A tool that calls `sys.exit` ends its turn, not everybody's loop."""
         asyncio.set_event_loop(self.loop)
-        _use_tool_threads(self.loop, self.settings.tool_threads)
+        use_tool_threads(self.loop, self.settings.tool_threads)
         while True:
-            self.loop.call_soon(_watch_generators)
+            self.loop.call_soon(watch_generators)
             try:
                 self.loop.run_forever()
                 break
@@ -1218,97 +1223,13 @@ def _messages_of(turn: Turn, after: int) -> list[Message]:
     ]
 
 
-_current_turn: ContextVar[Turn | None] = ContextVar("vibehuntr_turn", default=None)
-_consuming_turn: ContextVar[Turn | None] = ContextVar("vibehuntr_consuming", default=None)  # set in ADK's part of it only
-_current_tool: ContextVar[str] = ContextVar("vibehuntr_tool", default="a tool")
-
-
-def _is_fenced(_: Event) -> bool:
-    """Whether it is a turn's ADK task that appends, and that turn was left behind."""
-    turn = _consuming_turn.get()
-    return turn is not None and turn.left_behind
-
-
-def _watch_generators() -> None:
-    """Tell every turn which async generators are begun in it, by Python's own hook. Runs on the loop, which has hooks too."""
-    first_iteration = sys.get_asyncgen_hooks().firstiter
-
-    def begun(generator: AsyncGenerator[Any, Any]) -> None:
-        if turn := _current_turn.get():
-            turn.began_generator(generator)
-        if first_iteration:
-            first_iteration(generator)
-
-    sys.set_asyncgen_hooks(firstiter=begun)
-
-
-async def _close(generator: AsyncGenerator[Any, Any]) -> None:
-    await generator.aclose()
-
-
 _alive: weakref.WeakSet[AgentInvoker] = weakref.WeakSet()
-# 40% of a turn at 1,000 events, and nobody asked to have conversations in spans. ADK reads it at every turn.
-os.environ.setdefault("ADK_CAPTURE_MESSAGE_CONTENT_IN_SPANS", "false")
 
 
 def close_all() -> None:
     """Close every invoker of the process, for its shutdown."""
     for invoker in list(_alive):
         invoker.close()
-
-
-def _make_runner(agent: BaseAgent | App, sessions: BaseSessionService, artifacts: BaseArtifactService) -> Runner:
-    origin = getattr(agent, "_adk_origin_app_name", None)
-    app = agent if isinstance(agent, App) else App.model_construct(name=origin or agent.name, root_agent=agent)
-    app = app.model_copy(update={"plugins": [*(app.plugins or []), _ToolErrors()]})
-    return Runner(app=app, session_service=sessions, artifact_service=artifacts)
-
-
-_NO_TOKENS = types.GenerateContentResponseUsageMetadata(prompt_token_count=0, candidates_token_count=0, total_token_count=0)
-
-
-class _Silent(BaseLlm):
-    """A model that says one word, to warm up with."""
-
-    model: str = "vibehuntr-warm-up"
-
-    async def generate_content_async(self, llm_request: LlmRequest, stream: bool = False) -> AsyncGenerator[LlmResponse, None]:  # noqa: ARG002, FBT001, FBT002
-        content = types.Content(role="model", parts=[types.Part(text="ready")])
-        yield LlmResponse(content=content, usage_metadata=_NO_TOKENS)
-
-
-async def _warm_up(models: Sequence[BaseLlm]) -> None:
-    """Open the models' clients and run one turn of a throw-away agent: a second of imports that no turn should pay."""
-    for model in models:
-        _client_of(model)
-    runner = Runner(app=App(name="warm_up", root_agent=LlmAgent(name="warm_up", model=_Silent())), session_service=InMemorySessionService())
-    session = await runner.session_service.create_session(app_name="warm_up", user_id="warm_up")
-    async for _ in runner.run_async(user_id="warm_up", session_id=session.id, new_message=user_content("hello")):
-        pass
-
-
-class _ToolErrors(BasePlugin):
-    """A tool that raises answers with an error that the model can read, instead of ending the turn."""
-
-    def __init__(self) -> None:
-        super().__init__(name="vibehuntr_tool_errors")
-
-    async def before_tool_callback(self, *, tool: BaseTool, tool_args: dict[str, Any], tool_context: ToolContext) -> None:
-        del tool_args, tool_context
-        _current_tool.set(tool.name)  # for `_ToolThreads`, in the same task
-
-    async def on_tool_error_callback(  # pyright: ignore[reportIncompatibleMethodOverride]
-        self, *, tool: BaseTool, tool_args: dict[str, Any], tool_context: ToolContext, error: BaseException
-    ) -> dict[str, Any] | None:
-        del tool_args
-        if not isinstance(error, Exception):  # ADK asks here about a cancellation too
-            return None
-        where = tool_context.session
-        logger.error(
-            "tool failed: user=%s conversation=%s tool=%s error=%s",
-            where.user_id, where.id, tool.name, type(error).__name__, exc_info=error,
-        )  # fmt: skip
-        return {"status": "error", "summary": f"{tool.name} failed; it changed nothing that this conversation knows of."}
 
 
 def _log_failure(turn: Turn, failure: PlaygroundError) -> None:
@@ -1318,59 +1239,6 @@ def _log_failure(turn: Turn, failure: PlaygroundError) -> None:
         time.strftime("%Y-%m-%dT%H:%M:%S%z"), turn, type(failure).__name__, type(cause).__name__, turn.message[:_LOGGED_CHARACTERS],
         exc_info=cause,
     )  # fmt: skip
-
-
-# -- models ------------------------------------------------------------------------------------------------------------
-
-
-def _models(agent: Any) -> Iterator[BaseLlm]:  # noqa: ANN401 - an agent or a workflow node
-    """Find the models of an agent and of its sub-agents. A name that nobody knows is the first turn's failure, not ours."""
-    if isinstance(agent, LlmAgent):
-        with suppress(ValueError, ImportError):
-            yield agent.canonical_model
-    for sub_agent in getattr(agent, "sub_agents", ()):
-        yield from _models(sub_agent)
-
-
-def _client_of(model: BaseLlm) -> Any:  # noqa: ANN401 - google-genai's client
-    """Return a Gemini model's HTTP client on this loop, made if need be; None for other models and without a key. Loop only."""
-    if "google.adk.models.google_llm" not in sys.modules:
-        return None
-    from google.adk.models.google_llm import Gemini  # noqa: PLC0415 - never import it just to ask
-
-    with suppress(ValueError):  # no key: the first turn will say so
-        return model.api_client if isinstance(model, Gemini) else None
-
-
-async def _close_model(model: BaseLlm) -> None:
-    """Close a model's HTTP client, if it is a google-genai one: ADK leaves it to the garbage collector."""
-    if client := _client_of(model):
-        await client.aio.aclose()
-
-
-class _ToolThreads(concurrent.futures.ThreadPoolExecutor):
-    """ADK's threads for synchronous tools, which tell each turn what it has running in them."""
-
-    def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> concurrent.futures.Future[T]:  # noqa: ANN401
-        future = super().submit(fn, *args, **kwargs)
-        if turn := _current_turn.get():
-            turn.tool_threads[future] = _current_tool.get()
-        return future
-
-
-def _use_tool_threads(loop: asyncio.AbstractEventLoop, threads: int) -> None:
-    """Have ADK run its synchronous tools on this loop in threads of ours."""
-    pool = _ToolThreads(threads, thread_name_prefix="adk_tool_executor")
-    _sync_runner._TOOL_THREAD_POOLS.setdefault(loop, {})[threads] = pool  # noqa: SLF001 - ADK has no public way
-
-
-def _close_tool_threads(loop: asyncio.AbstractEventLoop, grace: float) -> None:
-    """End the threads of ADK's tool pool now, not when the loop is collected; wait `grace` seconds for a busy one."""
-    for pool in _sync_runner._TOOL_THREAD_POOLS.pop(loop, {}).values():  # noqa: SLF001 - ADK has no public way
-        pool.shutdown(wait=False, cancel_futures=True)
-        closer = threading.Thread(target=pool.shutdown, name="adk-tools-close", daemon=True)
-        closer.start()
-        closer.join(grace)
 
 
 # -- the names of the documents ------------------------------------------------------------------------------------------
