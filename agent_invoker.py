@@ -115,6 +115,7 @@ _LOGGED_CHARACTERS = 100
 _ABOUT = "vibehuntr_conversation"  # in the session's state: what the list of conversations shows
 _SHARED = (State.USER_PREFIX, State.APP_PREFIX, State.TEMP_PREFIX)  # state that is not the session's own
 _PATIENCE = 60.0  # seconds that the copy or the deletion of a conversation may take
+_MOVING = "vibehuntr_moving"  # in the state of a copy: the user and the id of the conversation that it is to replace
 _BEHIND = "Waits for the answer above to end."
 _INTERRUPTED = "Interrupted: the program was stopped while this was being written."
 _RESTORED = "Starting new conversation... The old one was lost on the server; it goes on from what this page shows."
@@ -822,35 +823,43 @@ class AgentInvoker:
             if conversation.turns:
                 return False
             conversation.gone = True
-        new = _Conversation(
-            user_id, conversation.id, conversation.title, conversation.created_at, conversation.updated_at, conversation.strategy
-        )
+        with self._lock:
+            taken = (user_id, conversation.id) in self._conversations
+        new = replace(conversation, user_id=user_id, id=uuid.uuid4().hex if taken else conversation.id, settled=None, turns=[], gone=False)
+        new.lock = threading.Lock()
         self._or_not_gone(conversation, self._copy(conversation, new))
         with self._lock:
             self._conversations[user_id, new.id] = new
         return True
 
     async def _copy(self, old: _Conversation, new: _Conversation) -> None:
-        """Copy a session and its artifacts to another user, then delete the old one."""
-        session = await self.store.get_session(**self.sessions.key(old))
-        if session is None:
-            return
-        await self.store.delete_session(**self.sessions.key(new))  # of an attempt that failed
-        known = await self.store.get_user_state(app_name=self.sessions.app_name, user_id=new.user_id)
-        state = {key: value for key, value in session.state.items() if not key.startswith(_SHARED)}
-        state |= {
-            key: value
-            for key, value in session.state.items()
-            if key.startswith(State.USER_PREFIX) and key.removeprefix(State.USER_PREFIX) not in known
-        }
-        copy = await self.store.create_session(**self.sessions.key(new), state=state)
+        """Copy a session and its artifacts to another user, then delete the old one.
+
+        Until that is done the copy is marked: an earlier try's is replaced if the old session is still there, otherwise taken.
+        """
+        session, copy = await self.sessions.whole(old), await self.sessions.find(new)
+        if session:
+            if copy:
+                await self.store.delete_session(**self.sessions.key(new))
+            copy = await self.store.create_session(**self.sessions.key(new), state={_MOVING: [old.user_id, old.id]})
+            await self._fill(session, copy)
+            for name in await self._artifacts.list_artifact_keys(**self.sessions.key(old)):
+                if artifact := await self._artifacts.load_artifact(**self.sessions.key(old), filename=name):
+                    await self._artifacts.save_artifact(**self.sessions.key(new), filename=name, artifact=artifact)
+        await self._delete(old)
+        if copy:
+            await self.sessions.set_state(copy, {_MOVING: None})
+
+    async def _fill(self, session: Session, copy: Session) -> None:
+        """Bring a session's events and state into the session of another user, of whom what is known already stays."""
+        known = await self.store.get_user_state(app_name=copy.app_name, user_id=copy.user_id)
+        known = {f"{State.USER_PREFIX}{key}" for key in known}
         for event in session.events:
             event.actions.state_delta = {k: v for k, v in event.actions.state_delta.items() if not k.startswith(_SHARED)}
             await self.store.append_event(copy, event)
-        for name in await self._artifacts.list_artifact_keys(**self.sessions.key(old)):
-            if artifact := await self._artifacts.load_artifact(**self.sessions.key(old), filename=name):
-                await self._artifacts.save_artifact(**self.sessions.key(new), filename=name, artifact=artifact)
-        await self._delete(old)
+        of_user = {k: v for k, v in session.state.items() if k.startswith(State.USER_PREFIX) and k not in known}
+        own = {k: v for k, v in session.state.items() if not k.startswith(_SHARED) and k != _MOVING}
+        await self.sessions.set_state(copy, {**own, **of_user})
 
     def revision(self, user_id: str) -> int:
         """Return a number that changes with every change to any of the user's conversations, running text excepted."""
@@ -886,10 +895,21 @@ class AgentInvoker:
                 for record, journal in await left_behind(self.store, self.sessions.app_name, user_id):
                     await self._recover(user_id, record, journal)
             listed = await self.store.list_sessions(app_name=self.sessions.app_name, user_id=user_id)
+            sessions = [session for session in listed.sessions if not await self._is_half_moved(session)]
             with self._lock:
-                for session in listed.sessions:
+                for session in sessions:
                     self._conversations.setdefault((user_id, session.id), _known(session))
                 self._loaded.add(user_id)
+
+    async def _is_half_moved(self, session: Session) -> bool:
+        """Whether it is the copy of a conversation that is still there; a copy that was only not unmarked is unmarked."""
+        if not (origin := session.state.get(_MOVING)):
+            return False
+        user_id, talk_session_id = origin
+        if await self.sessions.find(_Conversation(user_id, talk_session_id)):
+            return True
+        await self.sessions.set_state(session, {_MOVING: None})
+        return False
 
     async def _recover(self, user_id: str, record: Record, journal: Journal) -> None:
         """Bring what a killed process had saved of a running answer into its conversation, marked as interrupted.

@@ -198,3 +198,13 @@ def test_a_conversation_in_which_an_answer_comes_is_taken_over_later(invoking: I
     assert answer_of(turn).text == "slow end"
     assert invoker.take_over("ana", "anonymous") == 0
     assert [m.content for m in invoker.get_messages("ana", "c")] == ["hello", "slow end"]
+
+
+def test_a_take_over_touches_no_conversation_that_is_there_already(invoking: Invoking) -> None:
+    """Two conversations may have one id, under two users: both are kept."""
+    invoker = invoking()
+    for user in ("ana", "anonymous"):
+        assert answer_of(say(invoker, f"I am {user}", user=user)).status == "done"
+    assert invoker.take_over("ana", "anonymous") == 0
+    found = {invoker.get_messages("ana", talk.id)[0].content for talk in invoker.list_sessions("ana")}
+    assert found == {"I am ana", "I am anonymous"}
