@@ -97,6 +97,7 @@ from playground.runtime import (
     close_tool_threads,
     consuming_turn,
     current_turn,
+    give_memory_back,
     is_fenced,
     make_runner,
     models,
@@ -110,6 +111,7 @@ from playground.watchdog import Health, Watchdog
 
 logger = logging.getLogger("vibehuntr.invoker")
 _TICK = 0.25  # seconds until a limit is looked at again, at least
+_A_MOMENT = 1.0
 _A_WHILE = 60.0  # seconds; a reader that waits without limit looks again this often
 _LOGGED_CHARACTERS = 100
 _ABOUT = "vibehuntr_conversation"  # in the session's state: what the list of conversations shows
@@ -707,13 +709,14 @@ class AgentInvoker:
         self._runner = make_runner(agent, self.store, self._artifacts)
         self.sessions = _Sessions(self.store, self._runner.app_name)
         self.agent_name = str(self._runner.agent.name) if self._runner.agent else "agent"
-        self._conversations: dict[tuple[str, str], _Conversation] = {}
+        self._conversations: dict[str, dict[str, _Conversation]] = {}  # by user and id
         self._revisions: dict[str, int] = {}
         self._loaded: set[str] = set()
         self._loading: dict[str, asyncio.Lock] = {}
         self._lock = threading.Lock()
         self._closed = False
         self._submitted = 0
+        self._giving_back: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop_thread = threading.Thread(target=self._run_loop, name="adk-loop", daemon=True)
         self._loop_thread.start()
@@ -740,16 +743,18 @@ class AgentInvoker:
             self._load(user_id)
             conversation = _Conversation(user_id, talk_session_id)
         with self._lock:
-            self._conversations.setdefault((user_id, conversation.id), conversation)
+            self._conversations.setdefault(user_id, {}).setdefault(conversation.id, conversation)
         self.touch(user_id)
         return conversation.id
 
     def list_sessions(self, user_id: str) -> list[TalkSession]:
         """Return the user's own conversations, the latest first (FR-004). Raises: StoreError."""
         self._load(user_id)
+        return sorted((c.listed() for c in self._of(user_id)), key=lambda talk: talk.updated_at, reverse=True)
+
+    def _of(self, user_id: str) -> list[_Conversation]:
         with self._lock:
-            own = [c for (owner, _), c in self._conversations.items() if owner == user_id and not c.gone]
-        return sorted((c.listed() for c in own), key=lambda talk: talk.updated_at, reverse=True)
+            return [c for c in self._conversations.get(user_id, {}).values() if not c.gone]
 
     def get_session(self, user_id: str, talk_session_id: str) -> TalkSession:
         """Return one conversation. Raises: ConversationNotFound, also for another user's (FR-013); StoreError."""
@@ -778,6 +783,13 @@ class AgentInvoker:
             turn.wait_ended(2 * self.settings.grace)
         self._or_not_gone(conversation, self._delete(conversation))
         self.touch(user_id)
+        self.call_on_loop(self._give_back_soon)
+
+    def _give_back_soon(self) -> None:
+        """Give memory back to the system a moment after the last of several deletions. Loop only."""
+        if self._giving_back is not None:
+            self._giving_back.cancel()
+        self._giving_back = self.loop.call_later(_A_MOMENT, self._pool.submit, give_memory_back)
 
     def _or_not_gone(self, conversation: _Conversation, deed: Coroutine[Any, Any, None]) -> None:
         """Do what takes a conversation away from its user; it is still there if that fails.
@@ -811,8 +823,7 @@ class AgentInvoker:
         """
         self._load(user_id)
         self._load(anonymous_id)
-        with self._lock:
-            theirs = [c for (owner, _), c in self._conversations.items() if owner == anonymous_id and not c.gone]
+        theirs = self._of(anonymous_id)
         moved = [conversation for conversation in theirs if self._move(conversation, user_id)]
         self.touch(user_id)
         self.touch(anonymous_id)
@@ -823,13 +834,12 @@ class AgentInvoker:
             if conversation.turns:
                 return False
             conversation.gone = True
-        with self._lock:
-            taken = (user_id, conversation.id) in self._conversations
+        taken = any(own.id == conversation.id for own in self._of(user_id))
         new = replace(conversation, user_id=user_id, id=uuid.uuid4().hex if taken else conversation.id, settled=None, turns=[], gone=False)
         new.lock = threading.Lock()
         self._or_not_gone(conversation, self._copy(conversation, new))
         with self._lock:
-            self._conversations[user_id, new.id] = new
+            self._conversations.setdefault(user_id, {})[new.id] = new
         return True
 
     async def _copy(self, old: _Conversation, new: _Conversation) -> None:
@@ -873,7 +883,7 @@ class AgentInvoker:
     def _find(self, user_id: str, talk_session_id: str) -> _Conversation:
         self._load(user_id)
         with self._lock:
-            conversation = self._conversations.get((user_id, talk_session_id))
+            conversation = self._conversations.get(user_id, {}).get(talk_session_id)
         if conversation is None:
             raise ConversationNotFound
         if conversation.gone:
@@ -897,8 +907,9 @@ class AgentInvoker:
             listed = await self.store.list_sessions(app_name=self.sessions.app_name, user_id=user_id)
             sessions = [session for session in listed.sessions if not await self._is_half_moved(session)]
             with self._lock:
+                own = self._conversations.setdefault(user_id, {})
                 for session in sessions:
-                    self._conversations.setdefault((user_id, session.id), _known(session))
+                    own.setdefault(session.id, _known(session))
                 self._loaded.add(user_id)
 
     async def _is_half_moved(self, session: Session) -> bool:
@@ -931,7 +942,7 @@ class AgentInvoker:
         while True:
             await asyncio.sleep(self.settings.save_every)
             with self._lock:
-                conversations = list(self._conversations.values())
+                conversations = [c for own in self._conversations.values() for c in own.values()]
             if self.store.journaled:
                 turns = [turn for c in conversations for turn in c.unfinished()]
                 old = time.time() - self.settings.save_every  # a turn that ends at once needs no journal
@@ -1175,11 +1186,12 @@ class AgentInvoker:
             if self._closed:
                 return
             self._closed = True
-            turns = [turn for c in self._conversations.values() for turn in c.unfinished()]
+            turns = [turn for own in self._conversations.values() for c in own.values() for turn in c.unfinished()]
         for turn in turns:
             turn.cancel(_INTERRUPTED)
         for turn in turns:
             turn.wait_ended(2 * self.settings.grace)
+        self.call_on_loop(lambda: self._giving_back and self._giving_back.cancel())
         self._watchdog.close()
         _alive.discard(self)
         closing = asyncio.run_coroutine_threadsafe(self._close_adk(), self.loop)

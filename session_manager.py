@@ -164,20 +164,16 @@ class SessionManager:
             self._record.open_id = talk_session_id
 
     def asked_for(self, address_id: str) -> str | None:
-        """Take the conversation id in the page's address; return the id to open ("" for a new one), or None.
+        """Return the conversation id that the page's address asks for ("" for a new one), or None when that is not new.
 
-        It is to be opened when the user has changed the address: a reload, a bookmark, "back".
+        It is when the user has changed the address: a reload, a bookmark, "back".
         """
-        changed = address_id != self._record.address_id
-        self._record.address_id = address_id
-        return address_id if changed and address_id != self.open_id else None
+        return address_id if address_id not in (self._record.address_id, self.open_id) else None
 
-    def address(self) -> str | None:
-        """Return the conversation id that the page's address should have, or None if it has it."""
-        if self._record.address_id == self.open_id:
-            return None
+    def settle_address(self, address_id: str) -> str | None:
+        """Take note of the page's address. Returns: the conversation id that it should have, or None if it has it."""
         self._record.address_id = self.open_id
-        return self.open_id
+        return self.open_id if address_id != self.open_id else None
 
     def sync(self, view: View) -> None:
         """Show the open conversation as the process has it: what other tabs have typed too, and what they have rolled back.
@@ -248,6 +244,8 @@ class SessionManager:
     def live(self) -> Message | None:
         """Return the message that may still change, as it is kept: the last one, but for those that wait for its end."""
         messages, turns = self._current.messages, self._current.turns
+        if not turns:
+            return messages[-1] if messages else None
         open_ = [m for m in messages if m.role == "assistant" and m.turn_id in turns and not turns[m.turn_id].ended]
         going = [m for m in open_ if not turns[m.turn_id].stop_asked]
         return next(iter([*going, *open_, *messages[-1:]]), None)

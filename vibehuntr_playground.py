@@ -147,11 +147,11 @@ def submit(manager: SessionManager, text: str | None = None) -> None:
 
 
 def open_conversation(manager: SessionManager, talk_session_id: str) -> None:
-    """Show another conversation of the user's."""
+    """Show another conversation of the user's. Raises: PlaygroundError when it cannot be looked up."""
     try:
         get_invoker().get_session(manager.user_id, talk_session_id)
         manager.open(talk_session_id)
-    except PlaygroundError as error:
+    except ConversationNotFound as error:
         manager.new_conversation()
         manager.notify(error.message)
 
@@ -207,15 +207,16 @@ def follow_address(invoker: AgentInvoker, manager: SessionManager) -> None:
 
     It opens nothing for anybody but its owner. A new page without an address goes on with an answer that is being written.
     """
-    asked = manager.asked_for(st.query_params.get(ADDRESS, ""))
+    here = st.query_params.get(ADDRESS, "")
+    asked = manager.asked_for(here)
     if asked is None and manager.is_new and not manager.open_id:
         asked = next((talk.id for talk in invoker.list_sessions(manager.user_id) if talk.running), None)
-    manager.is_new = False
     if asked:
         open_conversation(manager, asked)
     elif asked == "":
         manager.new_conversation()
-    address = manager.address()
+    manager.is_new = False
+    address = manager.settle_address(here)
     if address:
         st.query_params[ADDRESS] = address
     elif address == "":
@@ -298,8 +299,8 @@ def draw_sidebar(invoker: AgentInvoker, manager: SessionManager, talks: Sequence
                 type="secondary" if talk.id == manager.open_id else "tertiary",
                 icon=":material/pending:" if talk.running else ":material/chat_bubble:",
                 width="stretch",
-                on_click=open_conversation,
-                args=(manager, talk.id),
+                on_click=manager.open,
+                args=(talk.id,),
             )
         if not talks:
             st.caption("None yet.")

@@ -130,6 +130,7 @@ def closed_memory(scale: Scale) -> list[Figure]:
         talks = finished(count)
         during = process.memory_info().rss / 1e6
         close(talks)
+        threading.Event().wait(3)  # the invoker gives memory back a moment after the last deletion
         after = process.memory_info().rss / 1e6
     ratio = after / before
     values: dict[str, Value] = {

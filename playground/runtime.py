@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import ctypes
 import logging
 import os
 import sys
@@ -182,3 +183,9 @@ def close_tool_threads(loop: asyncio.AbstractEventLoop, grace: float) -> None:
         closer = threading.Thread(target=pool.shutdown, name="adk-tools-close", daemon=True)
         closer.start()
         closer.join(grace)
+
+
+def give_memory_back() -> None:
+    """Return to the system what Python has freed and the C library keeps; only GNU's can be told to."""
+    if trim := getattr(ctypes.CDLL(None), "malloc_trim", None):
+        trim(0)

@@ -75,6 +75,7 @@ class SessionStore(BaseSessionService):
         self.fenced: Callable[[Event], bool] = lambda _: False
         self._make = make
         self._service: BaseSessionService | None = None
+        self._opening = asyncio.Lock()
         self._writing = asyncio.Lock() if one_writer else nullcontext()
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self.calls: set[asyncio.Task[Any]] = set()
@@ -164,12 +165,17 @@ class SessionStore(BaseSessionService):
         if not task.cancelled():
             task.exception()  # taken, also when whoever waited has gone
 
+    async def _opened(self) -> BaseSessionService:
+        """Make the service, in a thread: a database's driver takes a second to import."""
+        async with self._opening:
+            if self._service is None:
+                self._service = await asyncio.to_thread(self._make) if self.lasting else self._make()
+            return self._service
+
     async def _call(self, operation: Operation[T], session: AbstractAsyncContextManager[Any], file: AbstractAsyncContextManager[Any]) -> T:
         try:
             async with asyncio.timeout(_ANSWER_LIMIT), session, file:
-                if self._service is None:
-                    self._service = self._make()
-                return await operation(self._service)
+                return await operation(self._service or await self._opened())
         except _database_errors() as error:
             raise _named(error) from error
 

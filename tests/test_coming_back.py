@@ -404,6 +404,13 @@ def test_a_database_that_is_away_is_told_and_loses_nothing(server: GeminiServer,
             ask(page, second)
             assert server.requests[-1].asked.contents == [("user", word), ("model", "so far and whole"), ("user", second)]
             assert "Traceback" not in page.locator("body").inner_text()
+            proxy.cut()
+            served.kill()
+            served.start()
+            page.reload()
+            expect(page.get_by_test_id("stAlert").first).to_contain_text("tries again by itself")
+            proxy.mend()
+            expect(messages(page)).to_have_count(4)
 
 
 # -- login ---------------------------------------------------------------------------------------------------------------
