@@ -338,7 +338,6 @@ class Turn:
         self._lock = threading.Lock()
         self._stop_asked = False
         self._roll_back = False
-        self._forgets = False
         self._given: dict[str, Any] = {}  # state of the session that no event has set, while a rollback takes it away
         self._why = ""
         self._read_at = time.monotonic()
@@ -536,14 +535,13 @@ class Turn:
         self.failure = failure
         if failure:
             _log_failure(self, failure)
-        self._forgets = stopped and self._roll_back
         await self.save("cancelled" if stopped else "failed" if failure else "done", failure.message if failure else "")
 
     async def save(self, status: Outcome, words: str) -> None:
         """Bring the turn's outcome into the ADK session, then show it. Raises: StoreError, and then it can be tried again."""
         if status == "cancelled":
             words = words or self._how_it_stopped()
-        if self._forgets:
+        if self._roll_back and (self._aborted or self._task is None):
             await self._undo()
         elif status != "done" or self._draft.answer.unfinished_texts:
             await self._draft.keep(self._invoker.sessions, self.conversation, status, words, self._invoker.agent_name)

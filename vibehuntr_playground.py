@@ -473,10 +473,12 @@ def draw_heartbeat(*, running: bool) -> None:
 def drain(invoker: AgentInvoker, manager: SessionManager, drawn: Message, turn: Turn, answer: Answer, canvas: Canvas) -> None:
     """Redraw as the log grows, until the answer has ended, for DRAIN seconds at most. May be cut at any redraw."""
     until = time.monotonic() + DRAIN
+    blocked = False
     while not answer.ended and time.monotonic() < until:
-        turn.wait(answer.cursor, GLANCE)
-        answer.extend(turn.read(answer.cursor))
-        canvas.draw(live_items(session_manager.answer_message(drawn, answer), invoker))
+        grown, was_blocked, blocked = turn.wait(answer.cursor, GLANCE), blocked, bool(invoker.health().blocked_for)
+        if grown or blocked or was_blocked:
+            answer.extend(turn.read(answer.cursor))
+            canvas.draw(live_items(session_manager.answer_message(drawn, answer), invoker))
         _ = "prompt" in st.session_state  # a point to be cut at, also while the model is silent
         if not answer.ended:
             redraw_on_news(invoker, manager)
