@@ -35,6 +35,7 @@ import uuid
 import weakref
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Mapping, Sequence
 from contextlib import aclosing, suppress
+from contextvars import Context
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar, cast, get_args
@@ -605,7 +606,10 @@ class Turn:
 
 
 class _Repeated:
-    """Calls a function on the loop again and again, each time after as many seconds as it returned (and not at once)."""
+    """Calls a function on the loop again and again, each time after as many seconds as it returned (and not at once).
+
+    In no context: the loop keeps a cancelled timer, and the context it was set in, until its time has come.
+    """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, look: Callable[[], float]) -> None:
         self._loop = loop
@@ -613,7 +617,7 @@ class _Repeated:
         self._again()
 
     def _again(self) -> None:
-        self._handle = self._loop.call_later(max(self._look(), _TICK), self._again)
+        self._handle = self._loop.call_later(max(self._look(), _TICK), self._again, context=Context())
 
     def stop(self) -> None:
         self._handle.cancel()

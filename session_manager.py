@@ -79,13 +79,24 @@ class _Conversation:
 
 
 @dataclass(slots=True)
+class PageState:
+    """What the page keeps from run to run.
+
+    `revision` is the state of the user's conversations that is drawn, as a number that the process gives; `is_new` until
+    something has been shown; `strategy` is what new input does while an answer comes, in a conversation yet to be begun.
+    """
+
+    revision: int = -1
+    is_new: bool = True
+    strategy: Strategy = "interrupt"
+
+
+@dataclass(slots=True)
 class _Record:
     user_id: str = field(default_factory=lambda: uuid.uuid4().hex)
     open_id: str = ""
     address_id: str = ""
-    revision: int = -1
-    is_new: bool = True
-    strategy: Strategy = "interrupt"
+    page: PageState = field(default_factory=PageState)
     drawn_id: str = ""
     drawn_hidden: int = 0
     drawn_side: int = 0
@@ -187,31 +198,9 @@ class SessionManager:
             current.turns = {turn.id: turn for turn in view.turns if turn.id in growing}
 
     @property
-    def revision(self) -> int:
-        """The state of the user's conversations that the page shows, as a number that the process gives."""
-        return self._record.revision
-
-    @revision.setter
-    def revision(self, revision: int) -> None:
-        self._record.revision = revision
-
-    @property
-    def is_new(self) -> bool:
-        """Whether nothing has been shown yet."""
-        return self._record.is_new
-
-    @is_new.setter
-    def is_new(self, is_new: bool) -> None:
-        self._record.is_new = is_new
-
-    @property
-    def strategy(self) -> Strategy:
-        """What new input does while an answer comes, for a conversation to be begun."""
-        return self._record.strategy
-
-    @strategy.setter
-    def strategy(self, strategy: Strategy) -> None:
-        self._record.strategy = strategy
+    def page(self) -> PageState:
+        """What else the page keeps from run to run."""
+        return self._record.page
 
     @property
     def _current(self) -> _Conversation:

@@ -126,7 +126,7 @@ def start_turn(invoker: AgentInvoker, manager: SessionManager, text: str, shown:
         except ConversationNotFound:
             manager.notify("Starting new conversation... The old one is gone from the server; it goes on from what this page shows.")
     talk_session_id = invoker.create_talk_session(manager.user_id)
-    invoker.set_strategy(manager.user_id, talk_session_id, manager.strategy)
+    invoker.set_strategy(manager.user_id, talk_session_id, manager.page.strategy)
     turn = invoker.add_message(manager.user_id, talk_session_id, text, shown)
     manager.reopen(talk_session_id)
     return turn
@@ -172,10 +172,10 @@ def remove(manager: SessionManager, turn_id: str) -> None:
 
 def choose_strategy(manager: SessionManager, key: str) -> None:
     """Change what new input does while an answer comes, in the open conversation."""
-    manager.strategy = st.session_state[key]
+    manager.page.strategy = st.session_state[key]
     if manager.open_id:
         try:
-            get_invoker().set_strategy(manager.user_id, manager.open_id, manager.strategy)
+            get_invoker().set_strategy(manager.user_id, manager.open_id, manager.page.strategy)
         except PlaygroundError as error:
             manager.notify(error.message)
 
@@ -209,13 +209,13 @@ def follow_address(invoker: AgentInvoker, manager: SessionManager) -> None:
     """
     here = st.query_params.get(ADDRESS, "")
     asked = manager.asked_for(here)
-    if asked is None and manager.is_new and not manager.open_id:
+    if asked is None and manager.page.is_new and not manager.open_id:
         asked = next((talk.id for talk in invoker.list_sessions(manager.user_id) if talk.running), None)
     if asked:
         open_conversation(manager, asked)
     elif asked == "":
         manager.new_conversation()
-    manager.is_new = False
+    manager.page.is_new = False
     address = manager.settle_address(here)
     if address:
         st.query_params[ADDRESS] = address
@@ -225,7 +225,7 @@ def follow_address(invoker: AgentInvoker, manager: SessionManager) -> None:
 
 def sync(invoker: AgentInvoker, manager: SessionManager) -> None:
     """Show the open conversation as the process has it. One that was lost stays as it is shown, to be gone on with."""
-    manager.revision = invoker.revision(manager.user_id)
+    manager.page.revision = invoker.revision(manager.user_id)
     if manager.open_id:
         try:
             manager.sync(invoker.view(manager.user_id, manager.open_id))
@@ -254,7 +254,7 @@ def draw() -> None:
         talks = invoker.list_sessions(manager.user_id)
     except PlaygroundError as error:
         st.error(f"{error.message} This page tries again by itself.", icon="🚫")
-        manager.revision, talks = UNKNOWN, []
+        manager.page.revision, talks = UNKNOWN, []
     draw_sidebar(invoker, manager, talks)
     if notice := manager.take_notice():
         st.toast(session_manager.safe_markdown(notice), icon=":material/info:", duration="long")
@@ -323,7 +323,7 @@ def draw_store(invoker: AgentInvoker, manager: SessionManager) -> None:
 def draw_options(manager: SessionManager, talk: TalkSession | None) -> None:
     """Draw what is set for the open conversation: what new input does while an answer comes; and the way to delete it."""
     key = f"strategy-{manager.open_id}"
-    st.session_state[key] = talk.strategy if talk else manager.strategy  # another tab may have changed it
+    st.session_state[key] = talk.strategy if talk else manager.page.strategy  # another tab may have changed it
     st.selectbox(
         "A new message while an answer comes",
         list(STRATEGIES),
@@ -456,7 +456,7 @@ def watch(invoker: AgentInvoker, manager: SessionManager) -> None:
 
 def redraw_on_news(invoker: AgentInvoker, manager: SessionManager) -> None:
     """Redraw the whole page if any of the user's conversations has changed since it was drawn."""
-    if invoker.revision(manager.user_id) != manager.revision:
+    if invoker.revision(manager.user_id) != manager.page.revision:
         st.rerun()
 
 

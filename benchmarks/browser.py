@@ -10,6 +10,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from browsing import ARGS
 from playwright.sync_api import Error, sync_playwright
 
 if TYPE_CHECKING:
@@ -17,16 +18,6 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page
 
-_FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 INPUT = '[data-testid="stChatInputTextArea"]'
 _CLOCK = """
 (() => {
@@ -103,7 +94,7 @@ def chromium() -> Generator[Browser, None, None]:
     Raises: RuntimeError for whatever Playwright complains of within the block.
     """
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=_FLAGS)
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGS)
         try:
             yield browser
         except Error as error:

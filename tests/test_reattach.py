@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gc
 import threading
+import weakref
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import Invoking, agent_saying, model_of
@@ -13,8 +15,8 @@ from google.adk.tools import ToolContext
 from scripted_llm import Asked, Call, Gate, Hold, Step, Text, echo
 from test_agent_invoker import AWAY, answer_of, held, say, wait_for_text
 
-from agent_invoker import STRATEGIES, AgentInvoker, ConversationBusy, Settings, StateError, Strategy, Turn, open_store
-from playground.turn_log import Answer, TurnLog
+from agent_invoker import STRATEGIES, AgentInvoker, ConversationBusy, Settings, StateError, Strategy, open_store
+from playground.turn_log import Answer
 from session_manager import SessionManager
 
 
@@ -22,9 +24,9 @@ def contents(invoker: AgentInvoker) -> list[str]:
     return [text for _, text in model_of(invoker).asked[-1].contents]
 
 
-def alive(kind: type) -> int:
+def alive(things: Sequence[weakref.ref[Any]]) -> int:
     gc.collect()
-    return sum(1 for thing in gc.get_objects() if type(thing) is kind)
+    return sum(1 for thing in things if thing() is not None)
 
 
 # -- reattach ------------------------------------------------------------------------------------------------------------
@@ -34,7 +36,6 @@ def test_a_hundred_reconnects_during_one_answer_leave_the_same_text_and_nothing_
     """Each reads from the first character; no worker, turn or log is left when the answer is over."""
     gates = [Gate() for _ in range(10)]
     words = [step for number, gate in enumerate(gates) for step in (Text(f"{number} "), Hold(gate))]
-    turns, logs = alive(Turn), alive(TurnLog)
     invoker = invoking(lambda _: words)
     threads = threading.active_count()
     turn = say(invoker, "count")
@@ -55,20 +56,24 @@ def test_a_hundred_reconnects_during_one_answer_leave_the_same_text_and_nothing_
     assert answer_of(turn).text == whole
     assert [m.content for m in invoker.get_messages("u", "c")] == ["count", whole]
     assert threading.active_count() <= threads + 1  # the worker itself stays in its pool
+    left = [weakref.ref(turn), weakref.ref(turn.log)]
     del turn
     manager = None
-    assert (alive(Turn), alive(TurnLog)) == (turns, logs)
+    assert alive(left) == 0
 
 
 def test_closed_conversations_leave_nothing_behind(invoking: Invoking) -> None:
     """Turns, logs, sessions and messages go; what stays is that they are gone."""
-    turns, logs = alive(Turn), alive(TurnLog)
     invoker = invoking()
+    left: list[weakref.ref[Any]] = []
     for number in range(50):
-        assert answer_of(say(invoker, "hello", talk=f"talk {number}")).status == "done"
+        turn = say(invoker, "hello", talk=f"talk {number}")
+        assert answer_of(turn).status == "done"
+        left += [weakref.ref(turn), weakref.ref(turn.log)]
+        del turn
         invoker.view("u", f"talk {number}")
         invoker.delete_session("u", f"talk {number}")
-    assert (alive(Turn), alive(TurnLog)) == (turns, logs)
+    assert alive(left) == 0
     assert invoker.list_sessions("u") == []
     assert not any(invoker.store._service.sessions["helper"]["u"])  # type: ignore[union-attr]
 
