@@ -183,10 +183,14 @@ class TalkSession:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A conversation at one moment: its messages in order, and the turns whose answers among them may still change."""
+    """A conversation at one moment: its messages in order, and the turns whose answers among them may still change.
+
+    Of two views, the one with the greater `version` is the later one.
+    """
 
     messages: Sequence[Message]
     turns: Sequence[Turn]
+    version: int
 
 
 class _Sessions:
@@ -673,7 +677,7 @@ class _Conversation:
         for turn in self.turns:
             if not turn.rolled_back:
                 messages += _messages_of(turn, len(messages))
-        return View(messages, tuple(self.turns))
+        return View(messages, tuple(self.turns), self.version)
 
     def settle(self, turn: Turn) -> None:
         """Move a turn that is over from `turns` to `settled`. Under the lock."""

@@ -6,8 +6,16 @@ may be cut off, so `submit` has none: the question, the entry of its answer and 
 
 What it guarantees: each message once, in order; the same text twice is two messages; a message is told from another by
 its turn, never by its text. Other tabs of the same user see what this one does: `sync` takes over a conversation as the
-process has it. It knows no Streamlit, no ADK and no threads but the page's own: a new run of the script may begin while
-the old one still draws, hence the lock.
+process has it. It knows no Streamlit, no ADK and no threads but the page's own.
+
+The race of two runs of the page. Streamlit starts a new run in a thread of its own; the old one is cut at its next access
+to Streamlit, and what it still sends is thrown away. Until then both use the same record:
+
+1. Old: asks the process for its view of the conversation.
+2. New: takes what was typed (`submit`), takes over a view that has it, begins to draw.
+3. Old: takes over the view from (1), which has not. A view carries a version, and an older one is not taken over.
+4. Old: settles a turn while the new run looks for the live message. Everything that reads or changes the record does it
+   under its lock, so each finds it as it was before or after the other.
 """
 
 from __future__ import annotations
@@ -70,12 +78,18 @@ class View(Protocol):
         """The turns whose answers among them may still change."""
         ...
 
+    @property
+    def version(self) -> int:
+        """A number that never falls; a view with a greater one is the later one."""
+        ...
+
 
 @dataclass(slots=True)
 class _Conversation:
     messages: list[Message] = field(default_factory=list[Message])
     turns: dict[str, RunningTurn] = field(default_factory=dict[str, RunningTurn])  # those not yet settled, by id
     older_shown: int = 0
+    version: int = -1
 
 
 @dataclass(slots=True)
@@ -95,7 +109,6 @@ class PageState:
 class _Record:
     user_id: str = field(default_factory=lambda: uuid.uuid4().hex)
     open_id: str = ""
-    address_id: str = ""
     page: PageState = field(default_factory=PageState)
     drawn_id: str = ""
     drawn_hidden: int = 0
@@ -157,42 +170,42 @@ class SessionManager:
 
     def side(self) -> int:
         """Return 0 or 1, the other one whenever messages that were drawn have to go: another conversation, a later window."""
-        record = self._record
-        if record.drawn_id != record.open_id or record.drawn_hidden < self.hidden:
-            record.drawn_side = 1 - record.drawn_side
-        record.drawn_id, record.drawn_hidden = record.open_id, self.hidden
-        return record.drawn_side
+        with self._record.lock:
+            record, hidden = self._record, self.hidden
+            if record.drawn_id != record.open_id or record.drawn_hidden < hidden:
+                record.drawn_side = 1 - record.drawn_side
+            record.drawn_id, record.drawn_hidden = record.open_id, hidden
+            return record.drawn_side
 
     def new_conversation(self) -> None:
         """Show an empty page; the conversation gets its id with its first message."""
-        self._record.open_id = ""
+        with self._record.lock:
+            self._record.open_id = ""
+
+    def leave(self, talk_session_id: str) -> None:
+        """Show an empty page if that conversation is open; another run may have opened a different one."""
+        with self._record.lock:
+            if self._record.open_id == talk_session_id:
+                self._record.open_id = ""
 
     def reopen(self, talk_session_id: str) -> None:
         """Go on under a new id with what is shown: the server no longer knows the old one."""
         with self._record.lock:
             shown = self._record.conversations.pop(self.open_id, _Conversation())
+            shown.version = -1
             self._record.conversations[talk_session_id] = shown
             self._record.open_id = talk_session_id
 
-    def asked_for(self, address_id: str) -> str | None:
-        """Return the conversation id that the page's address asks for ("" for a new one), or None when that is not new.
-
-        It is when the user has changed the address: a reload, a bookmark, "back".
-        """
-        return address_id if address_id not in (self._record.address_id, self.open_id) else None
-
-    def settle_address(self, address_id: str) -> str | None:
-        """Take note of the page's address. Returns: the conversation id that it should have, or None if it has it."""
-        self._record.address_id = self.open_id
-        return self.open_id if address_id != self.open_id else None
-
-    def sync(self, view: View) -> None:
-        """Show the open conversation as the process has it: what other tabs have typed too, and what they have rolled back.
+    def sync(self, talk_session_id: str, view: View) -> None:
+        """Show a conversation as the process has it: what other tabs have typed too, and what they have rolled back.
 
         An answer that may still change is kept as its turn, and read from that.
         """
         with self._record.lock:
-            current = self._current
+            current = self._record.conversations.setdefault(talk_session_id, _Conversation())
+            if view.version < current.version:  # an old run's
+                return
+            current.version = view.version
             current.messages = list(view.messages)
             growing = {message.turn_id for message in view.messages if message.status in GROWING}
             current.turns = {turn.id: turn for turn in view.turns if turn.id in growing}
@@ -227,23 +240,26 @@ class SessionManager:
 
     def running_turn(self) -> RunningTurn | None:
         """Return the turn of the live message until the page has settled it, running or just over."""
-        live = self.live()
-        return self._current.turns.get(live.turn_id) if live else None
+        with self._record.lock:
+            live = self.live()
+            return self._current.turns.get(live.turn_id) if live else None
 
     def live(self) -> Message | None:
         """Return the message that may still change, as it is kept: the last one, but for those that wait for its end."""
-        messages, turns = self._current.messages, self._current.turns
-        if not turns:
-            return messages[-1] if messages else None
-        open_ = [m for m in messages if m.role == "assistant" and m.turn_id in turns and not turns[m.turn_id].ended]
-        going = [m for m in open_ if not turns[m.turn_id].stop_asked]
-        return next(iter([*going, *open_, *messages[-1:]]), None)
+        with self._record.lock:
+            messages, turns = self._current.messages, self._current.turns
+            if not turns:
+                return messages[-1] if messages else None
+            open_ = [m for m in messages if m.role == "assistant" and m.turn_id in turns and not turns[m.turn_id].ended]
+            going = [m for m in open_ if not turns[m.turn_id].stop_asked]
+            return next(iter([*going, *open_, *messages[-1:]]), None)
 
     def waiting(self) -> list[Message]:
         """Return the questions that wait for the end of the live message, in order."""
-        live, messages = self.live(), self._current.messages
-        after = messages.index(live) + 1 if live else 0
-        return [m for m in messages[after:] if m.role == "user" and (turn := self.turn(m.turn_id)) and not turn.stop_asked]
+        with self._record.lock:
+            live, messages = self.live(), self._current.messages
+            after = messages.index(live) + 1 if live else 0
+            return [m for m in messages[after:] if m.role == "user" and (turn := self.turn(m.turn_id)) and not turn.stop_asked]
 
     def turn(self, turn_id: str) -> RunningTurn | None:
         """Return a turn of the open conversation that is not yet settled."""
@@ -283,9 +299,12 @@ class SessionManager:
         stays. The window starts at a multiple of its size: a new message moves none of the others.
         """
         with self._record.lock:
-            for turn in list(self._current.turns.values()):
-                if turn is not self.running_turn() and (turn.stop_asked or turn.ended) and turn.wait_ended(_STOPPING):
-                    self.settle(turn)
+            running = self.running_turn()
+            replaced = [turn for turn in self._current.turns.values() if turn is not running and (turn.stop_asked or turn.ended)]
+        for turn in replaced:
+            if turn.wait_ended(_STOPPING):
+                self.settle(turn)
+        with self._record.lock:
             live = self.live()
             end = self._current.messages.index(live) + 1 if live else 0
             return self._messages_now(but=self.running_turn())[self.hidden : end]
@@ -313,7 +332,8 @@ class SessionManager:
 
     def get_messages(self, recent_only: bool = False, recent_count: int = 10) -> list[dict[str, str]]:  # noqa: FBT001, FBT002
         """Return `{"role", "content"}` of each message, in order; with `recent_only`, of the last `recent_count`."""
-        messages = [{"role": m.role, "content": m.content} for m in self._settled_messages()]
+        with self._record.lock:
+            messages = [{"role": m.role, "content": m.content} for m in self._settled_messages()]
         return messages[max(0, len(messages) - recent_count) :] if recent_only else messages
 
     def get_all_messages(self) -> list[dict[str, str]]:

@@ -28,6 +28,7 @@ from typing import Any
 
 import streamlit as st
 from starlette.middleware import Middleware
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 import agent_invoker
 import session_manager
@@ -208,29 +209,39 @@ def follow_address(invoker: AgentInvoker, manager: SessionManager) -> None:
     It opens nothing for anybody but its owner. A new page without an address goes on with an answer that is being written.
     """
     here = st.query_params.get(ADDRESS, "")
-    asked = manager.asked_for(here)
-    if asked is None and manager.page.is_new and not manager.open_id:
-        asked = next((talk.id for talk in invoker.list_sessions(manager.user_id) if talk.running), None)
-    if asked:
+    if manager.page.is_new and not here and not manager.open_id:
+        asked = next((talk.id for talk in invoker.list_sessions(manager.user_id) if talk.running), "")
+    else:
+        asked = here if manager.page.is_new or goes_back() else manager.open_id
+    if asked and asked != manager.open_id:
         open_conversation(manager, asked)
-    elif asked == "":
+    elif not asked:
         manager.new_conversation()
     manager.page.is_new = False
-    address = manager.settle_address(here)
-    if address:
-        st.query_params[ADDRESS] = address
-    elif address == "":
+    if manager.open_id and manager.open_id != here:
+        st.query_params[ADDRESS] = manager.open_id
+    elif here and not manager.open_id:
         st.query_params.clear()
+
+
+def goes_back() -> bool:
+    """Whether the browser's "back" or "forward" began this run.
+
+    Any other run may come with an address that has changed since: the browser had not heard of it yet when it sent the
+    click. Streamlit knows which it is, and has no public name for it.
+    """
+    context = get_script_run_ctx()
+    return bool(context and context.is_history_navigation)
 
 
 def sync(invoker: AgentInvoker, manager: SessionManager) -> None:
     """Show the open conversation as the process has it. One that was lost stays as it is shown, to be gone on with."""
     manager.page.revision = invoker.revision(manager.user_id)
-    if manager.open_id:
+    if talk_session_id := manager.open_id:
         try:
-            manager.sync(invoker.view(manager.user_id, manager.open_id))
+            manager.sync(talk_session_id, invoker.view(manager.user_id, talk_session_id))
         except ConversationDeleted:
-            manager.new_conversation()
+            manager.leave(talk_session_id)
         except ConversationNotFound:
             pass
 
@@ -438,7 +449,7 @@ def draw_last(invoker: AgentInvoker, manager: SessionManager, drawn: Message) ->
         return
     answer = Answer(turn.read())
     canvas.draw(live_items(session_manager.answer_message(drawn, answer), invoker))
-    draw_heartbeat(running=not answer.ended)
+    draw_heartbeat(running=not turn.ended)
     drain(invoker, manager, drawn, turn, answer, canvas)
     if turn.wait_ended(GLANCE) and manager.settle(turn):
         st.rerun()

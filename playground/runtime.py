@@ -35,6 +35,8 @@ logger = logging.getLogger("vibehuntr.invoker")
 T = TypeVar("T")
 # 40% of a turn at 1,000 events, and nobody asked to have conversations in spans. ADK reads it at every turn.
 os.environ.setdefault("ADK_CAPTURE_MESSAGE_CONTENT_IN_SPANS", "false")
+# Its import asks GitHub for prices, which nobody here reads, and warns when there is no answer.
+os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
 
 
 class RunsInAdk(Protocol):

@@ -21,7 +21,7 @@ from pathlib import Path
 import httpx
 import pytest
 from gemini_server import GeminiServer
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, WebSocket, expect
 from scripted_llm import Asked, Step, echo
 
 ROOT = Path(__file__).parent.parent
@@ -150,3 +150,30 @@ def ask(page: Page, text: str) -> None:
     send(page, text)
     expect(messages(page)).to_have_count(count + 2)
     ended(page)
+
+
+class Seen:
+    """Notes what the pages of a context say on their consoles and send and lose on their websockets, for a test that fails."""
+
+    def __init__(self, context: BrowserContext) -> None:
+        self._context = context
+        self._notes: list[str] = []
+        context.on("page", self._watch)
+
+    def _watch(self, page: Page) -> None:
+        page.on("console", lambda message: self._note("console", message.text))
+        page.on("pageerror", lambda error: self._note("error", str(error)))
+        page.on("websocket", self._listen)
+
+    def _listen(self, socket: WebSocket) -> None:
+        self._note("websocket", "opened")
+        socket.on("framesent", lambda frame: self._note("sent", repr(frame)[:400]))
+        socket.on("close", lambda _: self._note("websocket", "closed"))
+
+    def _note(self, kind: str, text: str) -> None:
+        self._notes.append(f"{time.monotonic():.3f} {kind}: {text}")
+
+    def told(self) -> str:
+        """Return the end of the notes, and what stands on each page now."""
+        pages = [f"{page.url}\n{page.locator('body').inner_text()}\ninput: {box(page).all_inner_texts()}" for page in self._context.pages]
+        return "\n".join([f"failed before {time.monotonic():.3f}", *self._notes[-60:], *pages])

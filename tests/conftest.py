@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 import pytest
-from browsing import ARGS, CHROMIUM, replying
+from browsing import ARGS, CHROMIUM, Seen, replying
 from gemini_server import GeminiServer
 from google.adk.agents import LlmAgent
 from hypothesis import HealthCheck, settings
@@ -22,6 +22,7 @@ settings.register_profile("ci", parent=settings.get_profile("dev"), derandomize=
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
 
 Invoking = Callable[..., AgentInvoker]
+FAILED = pytest.StashKey[bool]()
 
 
 def agent_saying(script: Script = echo, **options: Any) -> LlmAgent:
@@ -77,8 +78,20 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
+def context(browser: Browser, request: pytest.FixtureRequest) -> Iterator[BrowserContext]:
+    """A browser of its own; when the test has failed, its report shows what stood on the pages and what went over the wire."""
     made = browser.new_context(viewport={"width": 1200, "height": 900})
     made.set_default_timeout(20_000)
+    seen = Seen(made)
     yield made
+    if request.node.stash.get(FAILED, False):
+        request.node.add_report_section("teardown", "pages", seen.told())
     made.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.failed:
+        item.stash[FAILED] = True
+    return report
