@@ -183,14 +183,10 @@ class TalkSession:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A conversation at one moment: its messages in order, and the turns whose answers among them may still change.
-
-    Of two views, the one with the greater `version` is the later one.
-    """
+    """A conversation at one moment: its messages in order, and the turns whose answers among them may still change."""
 
     messages: Sequence[Message]
     turns: Sequence[Turn]
-    version: int
 
 
 class _Sessions:
@@ -677,7 +673,7 @@ class _Conversation:
         for turn in self.turns:
             if not turn.rolled_back:
                 messages += _messages_of(turn, len(messages))
-        return View(messages, tuple(self.turns), self.version)
+        return View(messages, tuple(self.turns))
 
     def settle(self, turn: Turn) -> None:
         """Move a turn that is over from `turns` to `settled`. Under the lock."""

@@ -6,22 +6,12 @@ may be cut off, so `submit` has none: the question, the entry of its answer and 
 
 What it guarantees: each message once, in order; the same text twice is two messages; a message is told from another by
 its turn, never by its text. Other tabs of the same user see what this one does: `sync` takes over a conversation as the
-process has it. It knows no Streamlit, no ADK and no threads but the page's own.
-
-The race of two runs of the page. Streamlit starts a new run in a thread of its own; the old one is cut at its next access
-to Streamlit, and what it still sends is thrown away. Until then both use the same record:
-
-1. Old: asks the process for its view of the conversation.
-2. New: takes what was typed (`submit`), takes over a view that has it, begins to draw.
-3. Old: takes over the view from (1), which has not. A view carries a version, and an older one is not taken over.
-4. Old: settles a turn while the new run looks for the live message. Everything that reads or changes the record does it
-   under its lock, so each finds it as it was before or after the other.
+process has it. It knows no Streamlit, no ADK and no threads: the runs of one page never overlap (`runner.fastReruns` is off).
 """
 
 from __future__ import annotations
 
 import re
-import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, MutableMapping, Sequence
@@ -78,18 +68,12 @@ class View(Protocol):
         """The turns whose answers among them may still change."""
         ...
 
-    @property
-    def version(self) -> int:
-        """A number that never falls; a view with a greater one is the later one."""
-        ...
-
 
 @dataclass(slots=True)
 class _Conversation:
     messages: list[Message] = field(default_factory=list[Message])
     turns: dict[str, RunningTurn] = field(default_factory=dict[str, RunningTurn])  # those not yet settled, by id
     older_shown: int = 0
-    version: int = -1
 
 
 @dataclass(slots=True)
@@ -116,7 +100,6 @@ class _Record:
     conversations: dict[str, _Conversation] = field(default_factory=dict[str, _Conversation])
     agent: Any = None
     notice: str = ""
-    lock: threading.RLock = field(default_factory=threading.RLock)
 
 
 def _is_sound(record: object) -> bool:
@@ -163,52 +146,37 @@ class SessionManager:
 
     def open(self, talk_session_id: str, load: Callable[[], Sequence[Message]] | None = None) -> None:
         """Show a conversation; `load` is asked for its messages if this browser session has not shown it before."""
-        with self._record.lock:
-            if talk_session_id not in self._record.conversations:
-                self._record.conversations[talk_session_id] = _Conversation(list(load() if load else ()))
-            self._record.open_id = talk_session_id
+        if talk_session_id not in self._record.conversations:
+            self._record.conversations[talk_session_id] = _Conversation(list(load() if load else ()))
+        self._record.open_id = talk_session_id
 
     def side(self) -> int:
         """Return 0 or 1, the other one whenever messages that were drawn have to go: another conversation, a later window."""
-        with self._record.lock:
-            record, hidden = self._record, self.hidden
-            if record.drawn_id != record.open_id or record.drawn_hidden < hidden:
-                record.drawn_side = 1 - record.drawn_side
-            record.drawn_id, record.drawn_hidden = record.open_id, hidden
-            return record.drawn_side
+        record, hidden = self._record, self.hidden
+        if record.drawn_id != record.open_id or record.drawn_hidden < hidden:
+            record.drawn_side = 1 - record.drawn_side
+        record.drawn_id, record.drawn_hidden = record.open_id, hidden
+        return record.drawn_side
 
     def new_conversation(self) -> None:
         """Show an empty page; the conversation gets its id with its first message."""
-        with self._record.lock:
-            self._record.open_id = ""
-
-    def leave(self, talk_session_id: str) -> None:
-        """Show an empty page if that conversation is open; another run may have opened a different one."""
-        with self._record.lock:
-            if self._record.open_id == talk_session_id:
-                self._record.open_id = ""
+        self._record.open_id = ""
 
     def reopen(self, talk_session_id: str) -> None:
         """Go on under a new id with what is shown: the server no longer knows the old one."""
-        with self._record.lock:
-            shown = self._record.conversations.pop(self.open_id, _Conversation())
-            shown.version = -1
-            self._record.conversations[talk_session_id] = shown
-            self._record.open_id = talk_session_id
+        shown = self._record.conversations.pop(self.open_id, _Conversation())
+        self._record.conversations[talk_session_id] = shown
+        self._record.open_id = talk_session_id
 
-    def sync(self, talk_session_id: str, view: View) -> None:
-        """Show a conversation as the process has it: what other tabs have typed too, and what they have rolled back.
+    def sync(self, view: View) -> None:
+        """Show the open conversation as the process has it: what other tabs have typed too, and what they have rolled back.
 
         An answer that may still change is kept as its turn, and read from that.
         """
-        with self._record.lock:
-            current = self._record.conversations.setdefault(talk_session_id, _Conversation())
-            if view.version < current.version:  # an old run's
-                return
-            current.version = view.version
-            current.messages = list(view.messages)
-            growing = {message.turn_id for message in view.messages if message.status in GROWING}
-            current.turns = {turn.id: turn for turn in view.turns if turn.id in growing}
+        current = self._current
+        current.messages = list(view.messages)
+        growing = {message.turn_id for message in view.messages if message.status in GROWING}
+        current.turns = {turn.id: turn for turn in view.turns if turn.id in growing}
 
     @property
     def page(self) -> PageState:
@@ -226,13 +194,12 @@ class SessionManager:
 
         `start` gets the text and the messages shown before it. If it raises, nothing was appended.
         """
-        with self._record.lock:
-            turn = start(text, tuple(self._settled_messages()))
-            self._append("user", text, turn.id)
-            messages = self._current.messages
-            messages.append(Message(len(messages) + 1, turn.id, "assistant", (), "running", at=time.time()))
-            self._current.turns[turn.id] = turn
-            return turn
+        turn = start(text, tuple(self._settled_messages()))
+        self._append("user", text, turn.id)
+        messages = self._current.messages
+        messages.append(Message(len(messages) + 1, turn.id, "assistant", (), "running", at=time.time()))
+        self._current.turns[turn.id] = turn
+        return turn
 
     def _append(self, role: Literal["user", "assistant"], content: str, turn_id: str) -> None:
         messages = self._current.messages
@@ -240,26 +207,23 @@ class SessionManager:
 
     def running_turn(self) -> RunningTurn | None:
         """Return the turn of the live message until the page has settled it, running or just over."""
-        with self._record.lock:
-            live = self.live()
-            return self._current.turns.get(live.turn_id) if live else None
+        live = self.live()
+        return self._current.turns.get(live.turn_id) if live else None
 
     def live(self) -> Message | None:
         """Return the message that may still change, as it is kept: the last one, but for those that wait for its end."""
-        with self._record.lock:
-            messages, turns = self._current.messages, self._current.turns
-            if not turns:
-                return messages[-1] if messages else None
-            open_ = [m for m in messages if m.role == "assistant" and m.turn_id in turns and not turns[m.turn_id].ended]
-            going = [m for m in open_ if not turns[m.turn_id].stop_asked]
-            return next(iter([*going, *open_, *messages[-1:]]), None)
+        messages, turns = self._current.messages, self._current.turns
+        if not turns:
+            return messages[-1] if messages else None
+        open_ = [m for m in messages if m.role == "assistant" and m.turn_id in turns and not turns[m.turn_id].ended]
+        going = [m for m in open_ if not turns[m.turn_id].stop_asked]
+        return next(iter([*going, *open_, *messages[-1:]]), None)
 
     def waiting(self) -> list[Message]:
         """Return the questions that wait for the end of the live message, in order."""
-        with self._record.lock:
-            live, messages = self.live(), self._current.messages
-            after = messages.index(live) + 1 if live else 0
-            return [m for m in messages[after:] if m.role == "user" and (turn := self.turn(m.turn_id)) and not turn.stop_asked]
+        live, messages = self.live(), self._current.messages
+        after = messages.index(live) + 1 if live else 0
+        return [m for m in messages[after:] if m.role == "user" and (turn := self.turn(m.turn_id)) and not turn.stop_asked]
 
     def turn(self, turn_id: str) -> RunningTurn | None:
         """Return a turn of the open conversation that is not yet settled."""
@@ -267,15 +231,14 @@ class SessionManager:
 
     def settle(self, turn: RunningTurn) -> bool:
         """Keep what a turn that is over came to as its message. True the first time: the page is due one redraw."""
-        with self._record.lock:
-            current = self._current
-            if turn.id not in current.turns or not turn.ended:
-                return False
-            del current.turns[turn.id]
-            for index, message in enumerate(current.messages):
-                if message.turn_id == turn.id and message.role == "assistant":
-                    current.messages[index] = answer_message(message, Answer(turn.read()))
-            return True
+        current = self._current
+        if turn.id not in current.turns or not turn.ended:
+            return False
+        del current.turns[turn.id]
+        for index, message in enumerate(current.messages):
+            if message.turn_id == turn.id and message.role == "assistant":
+                current.messages[index] = answer_message(message, Answer(turn.read()))
+        return True
 
     def _settled_messages(self) -> list[Message]:
         """Return the messages, every answer as its turn's log has it now."""
@@ -298,16 +261,14 @@ class SessionManager:
         An answer that a newer message has replaced ends within milliseconds; it is waited for, so that it is drawn as it
         stays. The window starts at a multiple of its size: a new message moves none of the others.
         """
-        with self._record.lock:
-            running = self.running_turn()
-            replaced = [turn for turn in self._current.turns.values() if turn is not running and (turn.stop_asked or turn.ended)]
+        running = self.running_turn()
+        replaced = [turn for turn in self._current.turns.values() if turn is not running and (turn.stop_asked or turn.ended)]
         for turn in replaced:
             if turn.wait_ended(_STOPPING):
                 self.settle(turn)
-        with self._record.lock:
-            live = self.live()
-            end = self._current.messages.index(live) + 1 if live else 0
-            return self._messages_now(but=self.running_turn())[self.hidden : end]
+        live = self.live()
+        end = self._current.messages.index(live) + 1 if live else 0
+        return self._messages_now(but=self.running_turn())[self.hidden : end]
 
     @property
     def hidden(self) -> int:
@@ -327,13 +288,11 @@ class SessionManager:
         if role not in ("user", "assistant"):
             problem = f"role must be 'user' or 'assistant', not {role!r}"
             raise ValueError(problem)
-        with self._record.lock:
-            self._append("user" if role == "user" else "assistant", content, uuid.uuid4().hex)
+        self._append("user" if role == "user" else "assistant", content, uuid.uuid4().hex)
 
     def get_messages(self, recent_only: bool = False, recent_count: int = 10) -> list[dict[str, str]]:  # noqa: FBT001, FBT002
         """Return `{"role", "content"}` of each message, in order; with `recent_only`, of the last `recent_count`."""
-        with self._record.lock:
-            messages = [{"role": m.role, "content": m.content} for m in self._settled_messages()]
+        messages = [{"role": m.role, "content": m.content} for m in self._settled_messages()]
         return messages[max(0, len(messages) - recent_count) :] if recent_only else messages
 
     def get_all_messages(self) -> list[dict[str, str]]:
@@ -342,8 +301,7 @@ class SessionManager:
 
     def clear_messages(self) -> None:
         """Forget the open conversation's messages, on this page only."""
-        with self._record.lock:
-            self._record.conversations[self.open_id] = _Conversation()
+        self._record.conversations[self.open_id] = _Conversation()
 
     def should_show_history_button(self, recent_count: int = 10) -> bool:
         """Whether there are messages before the last `recent_count`."""

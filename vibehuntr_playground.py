@@ -237,11 +237,11 @@ def goes_back() -> bool:
 def sync(invoker: AgentInvoker, manager: SessionManager) -> None:
     """Show the open conversation as the process has it. One that was lost stays as it is shown, to be gone on with."""
     manager.page.revision = invoker.revision(manager.user_id)
-    if talk_session_id := manager.open_id:
+    if manager.open_id:
         try:
-            manager.sync(talk_session_id, invoker.view(manager.user_id, talk_session_id))
+            manager.sync(invoker.view(manager.user_id, manager.open_id))
         except ConversationDeleted:
-            manager.leave(talk_session_id)
+            manager.new_conversation()
         except ConversationNotFound:
             pass
 
@@ -490,10 +490,16 @@ def drain(invoker: AgentInvoker, manager: SessionManager, drawn: Message, turn: 
         if grown or blocked or was_blocked:
             answer.extend(turn.read(answer.cursor))
             canvas.draw(live_items(session_manager.answer_message(drawn, answer), invoker))
-        _ = "prompt" in st.session_state  # a point to be cut at, also while the model is silent
+        look_up()
         if not answer.ended:
             redraw_on_news(invoker, manager)
             turn.wait_ended(FRAME)
+            look_up()
+
+
+def look_up() -> None:
+    """Let a click that waits cut this run, also while the model is silent."""
+    _ = "prompt" in st.session_state
 
 
 # -- one message, as a list of items --------------------------------------------------------------------------------------

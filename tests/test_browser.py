@@ -6,9 +6,10 @@ import os
 import re
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from browsing import REPLIES, ask, box, ended, messages, on, opened, page_environment, send, serving
+from browsing import REPLIES, ROOT, ask, box, ended, messages, on, opened, page_environment, send, serving
 from gemini_server import GeminiServer
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from scripted_llm import Call, Gate, Hold, Text, Wait
@@ -230,6 +231,19 @@ def test_submissions_into_running_streams_are_neither_lost_nor_doubled_nor_cut(p
     drawn = [text.strip() for text in messages(page).all_inner_texts()[::2]]
     assert len(drawn) > 20
     assert drawn == said[-len(drawn) :]
+
+
+def test_no_message_is_lost_where_one_run_of_the_page_ends_and_another_begins(
+    context: BrowserContext, server: GeminiServer, tmp_path: Path
+) -> None:
+    """With those points of Streamlit's made slow; see the agent."""
+    environ = page_environment(server, VIBEHUNTR_AGENT=str(ROOT / "tests" / "slow_page_agent"), PYTHONPATH=f"{ROOT}:{ROOT / 'tests'}")
+    with serving(environ, tmp_path / "log") as served:
+        page = opened(context, served.url)
+        for number in range(20):
+            ask_in_long(page, number)
+        ended(page)
+        page.close()
 
 
 def test_a_long_history_is_drawn_from_its_end_and_older_ones_on_demand(page: Page) -> None:

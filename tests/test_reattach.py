@@ -52,7 +52,7 @@ def test_a_hundred_reconnects_during_one_answer_leave_the_same_text_and_nothing_
         for _ in range(10):
             manager = SessionManager({}, "u")
             manager.open("c")
-            manager.sync("c", invoker.view("u", "c"))
+            manager.sync(invoker.view("u", "c"))
             assert manager.running_turn() is turn
             text = Answer(turn.read()).text
             assert whole.startswith(text)

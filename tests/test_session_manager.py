@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from conftest import Invoking
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_invoker import Turn
-from playground.turn_log import Answer, Entry, Message, TurnLog, plain_text
+from playground.turn_log import Answer, Entry, TurnLog
 from session_manager import BLOCK, WINDOW, SessionManager, blocks, printable, safe_markdown
 
 TEXTS = st.lists(st.text(min_size=1, max_size=20), max_size=60)
@@ -256,81 +251,3 @@ def test_a_window_that_moves_on_is_drawn_on_the_other_side() -> None:
     assert sides == [0] * (2 * WINDOW - 1) + [1]
     manager.show_earlier()
     assert manager.side() == 1
-
-
-def test_an_old_run_that_still_draws_takes_nothing_from_the_new_one(invoking: Invoking) -> None:
-    """Streamlit begins a new run while the old one is still on its way to being cut; both use one record at once."""
-    invoker = invoking()
-    talks = [invoker.create_talk_session("u"), invoker.create_talk_session("u")]
-    record: dict[Any, Any] = {}
-    manager = SessionManager(record, "u")
-    over = threading.Event()
-
-    def draw(run: SessionManager) -> list[str]:
-        talk = run.open_id
-        run.sync(talk, invoker.view("u", talk))
-        questions = [m.content for m in (*run.shown(), *run.waiting()) if m.role == "user"]
-        run.side()
-        turn = run.running_turn()
-        if isinstance(turn, Turn) and turn.wait_ended(0):
-            run.settle(turn)
-        run.live()
-        return questions
-
-    def draw_on() -> None:
-        while not over.is_set():
-            draw(manager)
-
-    def type_on() -> None:
-        for number in range(200):
-            mine = number // 2 % 2
-            run = SessionManager(record, "u")
-            run.open(talks[mine])
-            run.submit(f"message {number}", lambda text, shown: invoker.add_message("u", talks[mine], text, shown))  # noqa: B023
-            questions = draw(run)
-            assert f"message {number}" in questions
-            assert {int(text.split()[1]) // 2 % 2 for text in questions} == {mine}
-
-    manager.open(talks[0])
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    with ThreadPoolExecutor(1) as pool:
-        old_run = pool.submit(draw_on)
-        try:
-            type_on()
-        finally:
-            over.set()
-            sys.setswitchinterval(interval)
-    old_run.result()
-
-
-class Seen:
-    """A view as a test says it is."""
-
-    def __init__(self, version: int, *texts: str) -> None:
-        self.version = version
-        self.messages = [Message(n, text, "user", plain_text(text)) for n, text in enumerate(texts, 1)]
-        self.turns = ()
-
-
-def test_an_older_view_is_not_taken_over() -> None:
-    """A run that is about to be cut comes late with what it asked for before; under a new id, versions begin anew."""
-    manager = SessionManager({})
-    manager.open("a")
-    manager.sync("a", Seen(2, "one", "two"))
-    manager.sync("a", Seen(1, "one"))
-    assert [m.content for m in manager.shown()] == ["one", "two"]
-    manager.reopen("b")
-    manager.sync("b", Seen(0, "one", "two", "three"))
-    manager.sync("a", Seen(9, "of the other"))
-    assert [m.content for m in manager.shown()] == ["one", "two", "three"]
-
-
-def test_leaving_a_conversation_leaves_no_other() -> None:
-    """It was deleted in another tab, and this page has gone on meanwhile."""
-    manager = SessionManager({})
-    manager.open("b")
-    manager.leave("a")
-    assert manager.open_id == "b"
-    manager.leave("b")
-    assert manager.open_id == ""

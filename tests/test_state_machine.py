@@ -53,7 +53,7 @@ class Tab:
         """What a run of the page would draw: the messages up to the live one, and the questions that wait."""
         manager = self.manager
         manager.open(self.open_id)
-        manager.sync(self.open_id, invoker.view(USER, self.open_id))
+        manager.sync(invoker.view(USER, self.open_id))
         while manager.hidden:
             manager.show_earlier()
         return [(m.role, m.content, m.status) for m in manager.shown()], [m.content for m in manager.waiting()]
