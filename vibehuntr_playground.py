@@ -209,10 +209,10 @@ def follow_address(invoker: AgentInvoker, manager: SessionManager) -> None:
     It opens nothing for anybody but its owner. A new page without an address goes on with an answer that is being written.
     """
     here = st.query_params.get(ADDRESS, "")
-    if manager.page.is_new and not here and not manager.open_id:
+    is_new = manager.page.is_new and not manager.open_id
+    asked = here if is_new or goes_back() else manager.open_id
+    if is_new and not asked:
         asked = next((talk.id for talk in invoker.list_sessions(manager.user_id) if talk.running), "")
-    else:
-        asked = here if manager.page.is_new or goes_back() else manager.open_id
     if asked and asked != manager.open_id:
         open_conversation(manager, asked)
     elif not asked:

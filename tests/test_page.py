@@ -102,6 +102,16 @@ def test_conversations_are_listed_and_can_be_opened_again(page: AppTest) -> None
     assert drawn(page) == first
 
 
+def test_a_click_with_the_address_from_before_stays_in_its_conversation(page: AppTest) -> None:
+    """On a slow line the browser sends the next message before it hears of the new address."""
+    submit(page, "Dinner with Anna and Ben")
+    assert page.query_params["c"]
+    page.query_params.clear()
+    submit(page, "And with Carla")
+    assert [text for role, text in drawn(page) if role == "user"] == ["Dinner with Anna and Ben", "And with Carla"]
+    assert page.query_params["c"]
+
+
 def test_the_same_message_twice_is_two_messages(page: AppTest) -> None:
     """Nothing is dropped because it looks like another."""
     submit(page, "hello")
