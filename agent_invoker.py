@@ -117,7 +117,7 @@ _A_WHILE = 60.0  # seconds; a reader that waits without limit looks again this o
 _LOGGED_CHARACTERS = 100
 _ABOUT = "vibehuntr_conversation"  # in the session's state: what the list of conversations shows
 _SHARED = (State.USER_PREFIX, State.APP_PREFIX, State.TEMP_PREFIX)  # state that is not the session's own
-_PATIENCE = 60.0  # seconds that the copy or the deletion of a conversation may take
+_PATIENCE = 60.0  # seconds that a question to the store may take: a long conversation, or a copy of one
 _MOVING = "vibehuntr_moving"  # in the state of a copy: the user and the id of the conversation that it is to replace
 _BEHIND = "Waits for the answer above to end."
 _INTERRUPTED = "Interrupted: the program was stopped while this was being written."
@@ -799,7 +799,7 @@ class AgentInvoker:
         What stays is a note that it is gone, so that other tabs can be told.
         """
         try:
-            self._ask_loop(deed, _PATIENCE)
+            self._ask_loop(deed)
         except PlaygroundError:
             conversation.gone = False
             raise
@@ -1058,13 +1058,15 @@ class AgentInvoker:
         """
         return list(self.view(user_id, talk_session_id).messages[max(0, after) :])
 
-    def _ask_loop(self, question: Coroutine[Any, Any, T], limit: float = 0.0) -> T:
+    def _ask_loop(self, question: Coroutine[Any, Any, T]) -> T:
+        """Ask the loop and wait for the answer. A database that is away says so itself; a loop that is blocked is given up."""
         answer = asyncio.run_coroutine_threadsafe(question, self.loop)
-        try:
-            return answer.result(limit or self.settings.grace)
-        except concurrent.futures.TimeoutError as error:
-            answer.cancel()
-            raise StateError("The agent is busy and does not answer. Please try again.") from error
+        until = time.monotonic() + _PATIENCE
+        while not concurrent.futures.wait([answer], _A_MOMENT).done:
+            if self.health().blocked_for > self.settings.grace or time.monotonic() > until:
+                answer.cancel()
+                raise StateError("The agent is busy and does not answer. Please try again.")
+        return answer.result()
 
     # -- the life of a turn, on the loop -----------------------------------------------------------------------------
 

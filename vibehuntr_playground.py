@@ -416,7 +416,7 @@ def draw_messages(invoker: AgentInvoker, manager: SessionManager, messages: Sequ
         if manager.hidden:
             st.button(f"Show earlier messages ({manager.hidden})", key="earlier", on_click=manager.show_earlier)
     for message in messages[:-1]:
-        with st.container():
+        with st.container(), st.container():  # as the live one stands in its own and its fragment's: it must not be mounted anew
             Canvas(st.chat_message(message.role)).draw(items_of(message))
     live, below = st.container(), st.container()
     with below:  # before the live message, whose run drains

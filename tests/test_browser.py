@@ -114,7 +114,9 @@ def test_no_text_ever_stands_twice_and_none_vanishes(page: Page) -> None:
     send(page, on(chunks))
     expect(messages(page).last).to_contain_text("c59;")
     ended(page)
+    page.evaluate("window.drawn = [...document.querySelectorAll('[data-testid=stChatMessageContent]')]")
     ask(page, "and then?")
+    assert page.evaluate("window.drawn.map(message => message.isConnected)") == [True, True]  # an older message is not drawn anew
     seen = page.evaluate("window.seen")
     assert seen["mutations"] >= 60
     assert (seen["most"], seen["shrank"], seen["length"]) == (1, 0, 60)
