@@ -36,7 +36,7 @@ import weakref
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Mapping, Sequence
 from contextlib import aclosing, suppress
 from contextvars import Context
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar, cast, get_args
 
@@ -65,6 +65,7 @@ from playground.errors import (
     ModelUnknown,
     ModelUnreachable,
     PlaygroundError,
+    RequestClosed,
     SessionError,
     StateError,
     StoreError,
@@ -85,8 +86,11 @@ from playground.history import (
     is_rewound,
     mark_event,
     marks_of,
+    reply_content,
+    reply_entry,
     restored,
     state_event,
+    stopped_call,
     title_of,
     turn_of,
     user_content,
@@ -107,7 +111,7 @@ from playground.runtime import (
     watch_generators,
 )
 from playground.session_store import Journal, Piece, Record, SessionStore, left_behind, open_store
-from playground.turn_log import Answer, Entry, LogFull, Message, TurnLog, plain_text
+from playground.turn_log import Answer, Entry, LogFull, Message, Reply, Request, TurnLog, open_requests, plain_text, replies_in
 from playground.watchdog import Health, Watchdog
 
 logger = logging.getLogger("vibehuntr.invoker")
@@ -234,10 +238,18 @@ class _Draft:
         self.record = record
         self._storable = store.storable
         self.log = log
+        self.reply = Reply(Request(**record.reply["request"]), record.reply["confirmed"]) if record.reply else None
         self.answer = Answer()
         self._partials: dict[str, Event] = {}
         self._recorded: set[str] = set()
         self._journaled: dict[str, int] = {}  # characters of each text that the journal holds
+        if self.reply:
+            self.write(reply_entry(self.reply, record.began_at))
+
+    @property
+    def said(self) -> types.Content:
+        """What the user said, as ADK wants it."""
+        return reply_content(self.reply) if self.reply else user_content(self.record.question)
 
     def add(self, event: Event) -> bool:
         """Write what an ADK event says to the log. Returns: whether it was new. Raises: LogFull."""
@@ -288,7 +300,9 @@ class _Draft:
             if event.author != "user" and WHOLE not in marks_of(event):
                 self.add(event)
         if not any(event.author == "user" for event in mine):
-            await sessions.store.append_event(session, user_event(record.question, record.turn_id, record.began_at))
+            await sessions.store.append_event(session, user_event(self.said, record.turn_id, record.began_at))
+        if self.reply and any(step.call_id == self.reply.request.call_id for step in self.answer.open_steps):
+            await sessions.store.append_event(session, stopped_call(self.reply.request, {TURN: record.turn_id, BEGAN: record.began_at}))
         left = [part for part in self.answer.unfinished_texts if part.key not in kept]
         if not left and any(OUTCOME in marks_of(event) for event in mine):
             return
@@ -309,6 +323,8 @@ class _Draft:
 
 
 def _ends_answer(event: Event) -> bool:
+    if event.actions.requested_tool_confirmations:  # the answer ends in a question
+        return True
     return event.author != "user" and event.is_final_response() and not event.error_code and bool(event.content)
 
 
@@ -319,8 +335,10 @@ class Turn:
     its terminal entry, the ADK session holds what is shown, and the next turn of the conversation may begin.
     """
 
-    def __init__(self, invoker: AgentInvoker, conversation: _Conversation, message: str, shown: Sequence[Message]) -> None:
-        """Describe the turn; `AgentInvoker.add_message` starts it."""
+    def __init__(
+        self, invoker: AgentInvoker, conversation: _Conversation, message: str, shown: Sequence[Message] = (), reply: Reply | None = None
+    ) -> None:
+        """Describe the turn; `AgentInvoker.add_message` starts it, or `confirm`: then it goes on from the user's `reply`."""
         self.id = uuid.uuid4().hex
         self.user_id = conversation.user_id
         self.talk_session_id = conversation.id
@@ -348,7 +366,9 @@ class Turn:
         self._aborted = False
         self._task: asyncio.Task[None] | None = None
         self._task_over: asyncio.Future[None] | None = None
-        self._draft = _Draft(Record(self.id, conversation.id, message, self.began_at), self.log, invoker.store)
+        self.reply = reply
+        said = invoker.store.storable(asdict(reply)) if reply else None
+        self._draft = _Draft(Record(self.id, conversation.id, message, self.began_at, reply=said), self.log, invoker.store)
         self._journal: Journal | None = None
         self._heard_at = 0.0
         self._reason: PlaygroundError | None = None
@@ -386,7 +406,8 @@ class Turn:
     def cancel(self, why: str = "", *, roll_back: bool = False) -> None:
         """Stop the turn. Returns at once; idempotent; without effect on a turn that is over.
 
-        `why` is shown where it was not the user who stopped it; with `roll_back`, nothing of the turn is remembered.
+        `why` is shown where it was not the user who stopped it; with `roll_back`, nothing of the turn is remembered. (Except
+        one that goes on from a yes or no: ADK could only forget what was asked for with it, and the act may have been done.)
 
         The race with whoever starts the turn:
 
@@ -401,7 +422,7 @@ class Turn:
         with self._lock:
             if self._stop_asked or self.ended:
                 return
-            self._stop_asked, self._why, self._roll_back = True, why, roll_back
+            self._stop_asked, self._why, self._roll_back = True, why, roll_back and self.reply is None
             future = self.future
         self._invoker.touch(self.user_id)
         if future is None:
@@ -504,6 +525,11 @@ class Turn:
     def write(self, entry: Entry) -> None:
         """Append to the log. Loop only, once the turn has begun."""
         self._draft.write(entry)
+
+    @property
+    def said(self) -> types.Content:
+        """What the user said, as ADK wants it."""
+        return self._draft.said
 
     def _fail(self, reason: PlaygroundError) -> None:
         """Stop the turn for a reason of our own, to be shown as its failure. Loop only."""
@@ -665,7 +691,7 @@ class _Conversation:
         self.turns.append(turn)
         self.updated_at = turn.began_at
         self.version += 1
-        if not self.title:
+        if not self.title and turn.message:
             self.title, self.titled_by = title_of(turn.message), turn
 
     def view(self) -> View:
@@ -990,6 +1016,29 @@ class AgentInvoker:
         self.touch(user_id)
         return turn
 
+    def confirm(self, user_id: str, talk_session_id: str, request_id: str, confirmed: bool) -> Turn:  # noqa: FBT001
+        """Say yes or no to a tool call that waits for it: a turn that goes on where the agent has asked.
+
+        The first reply is the reply: it is looked for, and the turn begun, under the conversation's lock, so of a double click,
+        or of two tabs, the later finds the earlier's turn.
+        Raises: RequestClosed when it was answered before, or something else was typed since; ConversationBusy while an answer
+            is being written; otherwise as `view`.
+        """
+        conversation = self._find(user_id, talk_session_id)
+        while True:
+            self.view(user_id, talk_session_id)
+            with conversation.lock:
+                if conversation.settled is None:  # let go of since
+                    continue
+                request = _request_to_answer(conversation, request_id)
+                turn = Turn(self, conversation, "", reply=Reply(request, confirmed))
+                with self._lock:
+                    self._check_open(conversation, refuse=False)
+                    conversation.begin(turn)
+                self._submit(turn)
+            self.touch(user_id)
+            return turn
+
     def _check_message(self, message: str) -> None:
         if not message.strip():
             raise InvalidMessage
@@ -1124,7 +1173,7 @@ class AgentInvoker:
         return self._runner.run_async(
             user_id=turn.user_id,
             session_id=turn.talk_session_id,
-            new_message=user_content(turn.message),
+            new_message=turn.said,
             run_config=RunConfig(
                 streaming_mode=StreamingMode.SSE,
                 tool_thread_pool_config=ToolThreadPoolConfig(max_workers=self.settings.tool_threads),
@@ -1250,13 +1299,25 @@ def _known(session: Session) -> _Conversation:
     )
 
 
+def _request_to_answer(conversation: _Conversation, request_id: str) -> Request:
+    """Find an open request. Under the lock. Raises: ConversationBusy, RequestClosed."""
+    messages = conversation.view().messages
+    if request_id in replies_in(messages):
+        raise RequestClosed("This was answered already: the first answer counts, and nothing is done twice.")
+    if conversation.unfinished():
+        raise ConversationBusy
+    request = open_requests(messages).get(request_id)
+    if request is None:
+        raise RequestClosed
+    return request
+
+
 def _messages_of(turn: Turn, after: int) -> list[Message]:
-    """Return a turn's two messages as they are now, numbered from `after` on."""
+    """Return a turn's messages as they are now, numbered from `after` on: what was typed, if anything, and the answer."""
     answer = Answer(turn.read())
-    return [
-        Message(after + 1, turn.id, "user", plain_text(turn.message), at=turn.began_at),
-        Message(after + 2, turn.id, "assistant", answer.parts, answer.status, answer.error, turn.began_at, answer.notices),
-    ]
+    question = [] if turn.reply else [Message(after + 1, turn.id, "user", plain_text(turn.message), at=turn.began_at)]
+    after += len(question) + 1
+    return [*question, Message(after, turn.id, "assistant", answer.parts, answer.status, answer.error, turn.began_at, answer.notices)]
 
 
 _alive: weakref.WeakSet[AgentInvoker] = weakref.WeakSet()
@@ -1360,6 +1421,7 @@ __all__ = [
     "ModelUnknown",
     "ModelUnreachable",
     "PlaygroundError",
+    "RequestClosed",
     "SessionError",
     "Settings",
     "StateError",

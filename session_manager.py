@@ -14,11 +14,11 @@ from __future__ import annotations
 import re
 import time
 import uuid
-from collections.abc import Callable, Iterator, MutableMapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, cast
 
-from playground.turn_log import GROWING, Answer, Entry, Message, plain_text
+from playground.turn_log import GROWING, Answer, Entry, Message, Request, ToolStep, open_requests, plain_text, replies_in
 
 WINDOW = 20  # messages drawn of a long conversation, at least; the rest is behind one control
 BLOCK = 10_000  # characters of settled text in one Markdown element, so that a long answer is not redrawn whole
@@ -53,6 +53,14 @@ class RunningTurn(Protocol):
 
 
 Start = Callable[[str, Sequence[Message]], RunningTurn]
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmations:
+    """What tools ask the user in a conversation: what may be answered now, and what was said to the rest, by id."""
+
+    open: Mapping[str, Request] = field(default_factory=dict[str, Request])
+    replies: Mapping[str, bool] = field(default_factory=dict[str, bool])
 
 
 class View(Protocol):
@@ -196,10 +204,19 @@ class SessionManager:
         """
         turn = start(text, tuple(self._settled_messages()))
         self._append("user", text, turn.id)
+        self._append_answer(turn)
+        return turn
+
+    def reply(self, start: Callable[[], RunningTurn]) -> RunningTurn:
+        """Take the user's yes or no: start the turn that goes on from it, and append the entry of its answer, in one step."""
+        turn = start()
+        self._append_answer(turn)
+        return turn
+
+    def _append_answer(self, turn: RunningTurn) -> None:
         messages = self._current.messages
         messages.append(Message(len(messages) + 1, turn.id, "assistant", (), "running", at=time.time()))
         self._current.turns[turn.id] = turn
-        return turn
 
     def _append(self, role: Literal["user", "assistant"], content: str, turn_id: str) -> None:
         messages = self._current.messages
@@ -270,6 +287,19 @@ class SessionManager:
         end = self._current.messages.index(live) + 1 if live else 0
         return self._messages_now(but=self.running_turn())[self.hidden : end]
 
+    def confirmations(self) -> Confirmations:
+        """Return what tools ask the user, of the whole conversation."""
+        messages = self._messages_now()
+        return Confirmations(open_requests(messages), replies_in(messages))
+
+    def newest(self, key: str) -> Any:  # noqa: ANN401 - a tool's own JSON
+        """Return what the newest tool result of the conversation that has this key says under it, or None."""
+        for message in reversed(self._messages_now()):
+            for part in reversed(message.parts):
+                if isinstance(part, ToolStep) and part.result and part.result.get(key):
+                    return part.result[key]
+        return None
+
     @property
     def hidden(self) -> int:
         """How many messages stand before the window."""
@@ -326,6 +356,11 @@ class SessionManager:
         """Have the next draw tell the user something, once."""
         self._record.notice = text
 
+    @property
+    def has_notice(self) -> bool:
+        """Whether there is something to tell."""
+        return bool(self._record.notice)
+
     def take_notice(self) -> str:
         """Return what there is to tell, and forget it."""
         notice, self._record.notice = self._record.notice, ""
@@ -351,12 +386,18 @@ def answer_message(message: Message, answer: Answer) -> Message:
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`)(?:.*?[^`])??\1(?!`)", re.DOTALL)
 _LIVE_SIGNS = re.compile(r"!(?=\[)|\$")
+_MARKS = re.compile(r"[\\`*_{}\[\]()<>#+\-.!|~$:&@]|(?<=\d)\)")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def printable(text: str) -> str:
     """Replace control characters other than tab and newline with the sign for what cannot be shown."""
     return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def literal(text: str) -> str:
+    """Return a line of text as Markdown that shows it to the letter."""
+    return _MARKS.sub(r"\\\g<0>", " ".join(printable(text).split()))
 
 
 def safe_markdown(text: str) -> str:

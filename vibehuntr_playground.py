@@ -17,14 +17,16 @@ Streamlit imports this file twice: the server imports it as a module and finds `
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 import os
 import time
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from functools import partial
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 from starlette.middleware import Middleware
@@ -34,8 +36,11 @@ import agent_invoker
 import session_manager
 from agent_invoker import AgentInvoker, ConversationDeleted, ConversationNotFound, PlaygroundError, Strategy, TalkSession, Turn
 from playground.identity import IdentityMiddleware, cookie_secret
-from playground.turn_log import GROWING, Answer, Message, TextPart, ToolStep
-from session_manager import SessionManager
+from playground.turn_log import GROWING, Answer, Message, Part, Request, TextPart, ToolStep
+from session_manager import Confirmations, SessionManager, literal
+
+if TYPE_CHECKING:
+    from vibehuntr_agent.drawings import Card, Drawing
 
 HERE = Path(__file__).parent
 BEAT = 2_000  # milliseconds between two beats while a turn runs
@@ -44,6 +49,10 @@ DRAIN = 6.0  # seconds one run of the fragment drains at most: longer than a bea
 FRAME = 0.04  # seconds between two redraws at least
 GLANCE = 0.04  # seconds until a draining run looks up: a click waits no longer than that
 LISTED = 30  # conversations in the sidebar
+DRAWINGS = 4  # of one message, the last ones
+REPLIES = 4  # that a tool may offer
+REPLY = 80  # characters of one
+FOR_THE_PAGE = ("view", "card", "replies")  # of a tool's result: drawn, and not part of what the step shows
 CURSOR = " ▌"
 UNKNOWN = -1  # a revision that the invoker never has: the page redraws at its next look
 ADDRESS = "c"  # the query parameter with the conversation's id
@@ -60,7 +69,9 @@ STYLE = """<style>
 [data-testid="stStatusWidget"] {display: none}
 .st-key-stop button {min-height: 2rem; padding: 0 0.75rem}
 [data-testid="stChatMessage"] {overflow-wrap: anywhere}
-[class*="st-key-suggestion"] button p {white-space: normal}
+[class*="st-key-suggestion"] button p, [class*="st-key-reply-"] button p {white-space: normal}
+.stMarkdownBadge {white-space: normal !important; overflow: visible !important}
+[class*="st-key-forget-"] button {min-height: 1.5rem; padding: 0 0.25rem}
 </style>"""
 
 # -- set up ------------------------------------------------------------------------------------------------------------
@@ -145,6 +156,15 @@ def submit(manager: SessionManager, text: str | None = None) -> None:
     except PlaygroundError as error:
         manager.notify(error.message)
         st.session_state["prompt"] = prompt
+
+
+def confirm(manager: SessionManager, request_id: str, confirmed: bool) -> None:  # noqa: FBT001 - a button's argument
+    """Answer a tool that asks before it acts. Of several answers, also from other tabs, the first counts; the others are told."""
+    try:
+        manager.reply(partial(get_invoker().confirm, manager.user_id, manager.open_id, request_id, confirmed))
+    except PlaygroundError as error:
+        manager.notify(error.message)
+        manager.page.revision = UNKNOWN
 
 
 def open_conversation(manager: SessionManager, talk_session_id: str) -> None:
@@ -301,6 +321,7 @@ def draw_sidebar(invoker: AgentInvoker, manager: SessionManager, talks: Sequence
     with st.sidebar:
         st.title("Vibehuntr")
         st.button("New conversation", icon=":material/add:", width="stretch", on_click=manager.new_conversation)
+        draw_card(manager)
         draw_model(invoker)
         st.subheader("Conversations")
         for talk in talks[:LISTED]:
@@ -319,6 +340,34 @@ def draw_sidebar(invoker: AgentInvoker, manager: SessionManager, talks: Sequence
         talk = next((talk for talk in talks if talk.id == manager.open_id), None)
         draw_options(manager, talk)
         draw_user(invoker, manager)
+
+
+def draw_card(manager: SessionManager) -> None:
+    """Draw the plan of the open conversation, as its newest tool result has it; nothing for an agent without one."""
+    newest = manager.newest("card")
+    card = card_of(as_key(newest)) if newest else None
+    if card is None:
+        return
+    with st.container(border=True, key="plan-card", gap="xsmall"):
+        st.markdown(f"**{literal(card.title)}** :{'green' if card.status == 'final' else 'gray'}-badge[{literal(card.status)}]")
+        for label, words in card.lines:
+            st.markdown(f":gray[{literal(label)}]  \n{literal(words)}")
+        if card.missing:
+            st.markdown(f":orange[:material/pending_actions: Still missing]  \n{literal(', '.join(card.missing))}")
+        if card.facts:
+            draw_known(manager, card)
+
+
+def draw_known(manager: SessionManager, card: Card) -> None:
+    """Draw what is known of people, each fact with the means to have it forgotten: the user says so."""
+    with st.expander(f"What I know ({len(card.facts)})", key="known"):
+        for number, fact in enumerate(card.facts):
+            with st.container(gap=None):
+                st.markdown(f":gray-badge[{literal(fact.words)}]")
+                st.button(
+                    "Forget", key=f"forget-{number}", help=literal(fact.forget), type="tertiary", icon=":material/close:",
+                    on_click=submit, args=(manager, fact.forget),
+                )  # fmt: skip
 
 
 def draw_store(invoker: AgentInvoker, manager: SessionManager) -> None:
@@ -415,9 +464,10 @@ def draw_messages(invoker: AgentInvoker, manager: SessionManager, messages: Sequ
     with st.container():
         if manager.hidden:
             st.button(f"Show earlier messages ({manager.hidden})", key="earlier", on_click=manager.show_earlier)
+    asked, say = manager.confirmations(), partial(confirm, manager)
     for message in messages[:-1]:
         with st.container(), st.container():  # as the live one stands in its own and its fragment's: it must not be mounted anew
-            Canvas(st.chat_message(message.role)).draw(items_of(message))
+            Canvas(st.chat_message(message.role)).draw(items_of(message, asked, say))
     live, below = st.container(), st.container()
     with below:  # before the live message, whose run drains
         draw_waiting(manager)
@@ -441,11 +491,13 @@ def draw_last(invoker: AgentInvoker, manager: SessionManager, drawn: Message) ->
     `drawn` is the message as it was at the last run of the whole page; a beat gets the same one again.
     """
     turn = manager.running_turn()
-    if isinstance(turn, Turn) and turn.id != drawn.turn_id:
-        st.rerun()  # another message has become the live one
+    if (isinstance(turn, Turn) and turn.id != drawn.turn_id) or manager.has_notice:
+        st.rerun()  # another message has become the live one, or a click in here has something to tell
     canvas = Canvas(st.chat_message(drawn.role))
     if not isinstance(turn, Turn):
-        canvas.draw(items_of(manager.live() or drawn))
+        message = manager.live() or drawn
+        canvas.draw(items_of(message, manager.confirmations(), partial(confirm, manager)))
+        draw_replies(manager, message)
         return
     answer = Answer(turn.read())
     canvas.draw(live_items(session_manager.answer_message(drawn, answer), invoker))
@@ -453,6 +505,23 @@ def draw_last(invoker: AgentInvoker, manager: SessionManager, drawn: Message) ->
     drain(invoker, manager, drawn, turn, answer, canvas)
     if turn.wait_ended(GLANCE) and manager.settle(turn):
         st.rerun()
+
+
+def draw_replies(manager: SessionManager, message: Message) -> None:
+    """Draw the answers that the last tool of the last message offers to click."""
+    offered = replies_of(message)
+    if offered:
+        with st.container(horizontal=True, key="replies"):
+            for number, text in enumerate(offered):
+                st.button(literal(text), key=f"reply-{number}", on_click=submit, args=(manager, text))
+
+
+def replies_of(message: Message) -> list[str]:
+    """Return what to offer: `replies` of the last tool result, if they are short texts."""
+    results = [part.result for part in message.parts if isinstance(part, ToolStep) and part.result]
+    replies = results[-1].get("replies") if results and message.status == "done" else None
+    texts = [text.strip() for text in replies if isinstance(text, str)] if isinstance(replies, list) else []
+    return list(dict.fromkeys(text for text in texts if 0 < len(text) <= REPLY))[:REPLIES]
 
 
 @st.fragment
@@ -505,21 +574,70 @@ def look_up() -> None:
 # -- one message, as a list of items --------------------------------------------------------------------------------------
 
 Item = tuple[str, str, Any]  # kind, text, what else the kind needs
+NOTHING: Item = ("empty", "", None)
 
 
-def items_of(message: Message) -> list[Item]:
-    """Return what to draw of a message: its text in blocks, its tool steps, and how it ended."""
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A request that may be answered now, and what takes the answer."""
+
+    request: Request
+    say: Callable[[str, bool], None] = field(compare=False)
+
+
+def items_of(message: Message, asked: Confirmations | None = None, say: Callable[[str, bool], None] | None = None) -> list[Item]:
+    """Return what to draw of a message: its text in blocks, its tool steps, what they found and ask, and how it ended.
+
+    `asked` is what may be answered and what was; without `say`, which takes the answer, nothing can be.
+    """
     items: list[Item] = [("notice", notice, None) for notice in message.notices]
+    drawn = to_draw(message.parts)
     for part in message.parts:
         if isinstance(part, TextPart):
             items += text_items(message.role, part.text)
+        elif isinstance(part, ToolStep):  # two places each, so that what comes later stays in its own
+            items += [step_item(part, ended=message.status not in GROWING), drawing_item(message, part, drawn)]
+        elif isinstance(part, Request):
+            items += [request_item(part, message, asked or Confirmations(), say), NOTHING]
         else:
-            items.append(step_item(part, ended=message.status not in GROWING))
+            items.append(("caption", "You said yes." if part.confirmed else "You said no.", None))
     if message.status == "cancelled":
         items.append(("caption", message.error or "Stopped.", None))
     elif message.status == "failed":
         items.append(("error", message.error, None))
     return items
+
+
+def to_draw(parts: Sequence[Part]) -> list[str]:
+    """Return the calls whose view is drawn: the last of each name, and the last few of these."""
+    last: dict[str, str] = {}
+    for part in parts:
+        if isinstance(part, ToolStep) and part.result and isinstance(view := part.result.get("view"), Mapping):
+            name = str(view.get("name"))
+            last.pop(name, None)
+            last[name] = part.call_id
+    return list(last.values())[-DRAWINGS:]
+
+
+def drawing_item(message: Message, step: ToolStep, drawn: Sequence[str]) -> Item:
+    """Return what a tool found as a drawing, or nothing in its place."""
+    if step.result and step.call_id in drawn:
+        return ("drawing", f"{message.turn_id}-{step.call_id}", step.result["view"])
+    return NOTHING
+
+
+def request_item(request: Request, message: Message, asked: Confirmations, say: Callable[[str, bool], None] | None) -> Item:
+    """Return what a tool asks: a form while it may be answered, then a line with what was said."""
+    if say and request.request_id in asked.open:
+        return ("form", request.request_id, Form(request, say))
+    said = {True: "you said yes", False: "you said no", None: "not answered"}[asked.replies.get(request.request_id)]
+    return ("asked", f"{words_of(request.name)}? {'…' if message.status in GROWING else said}", request)
+
+
+def words_of(name: str) -> str:
+    """Return a tool's name as a person would write it: "finalize_plan" is "Finalize plan"."""
+    words = " ".join(name.replace("_", " ").split())
+    return words[:1].upper() + words[1:]
 
 
 def text_items(role: str, text: str) -> list[Item]:
@@ -584,36 +702,149 @@ class Canvas:
                 self._drawn[index] = item
         for index in range(len(items), len(self._slots)):
             self._slots[index].empty()
-            self._drawn[index] = ("empty", "", None)
+            self._drawn[index] = NOTHING
 
 
 def put(place: Any, item: Item) -> Any:  # noqa: ANN401 - a container or one of its elements
     """Draw one item: at the end of a container, or in the place of an element."""
-    kind, text, step = item
+    kind, text, more = item
     match kind:
+        case "empty":
+            return place.empty()
         case "markdown":
             return place.markdown(text)
         case "text":
             return place.text(text)
         case "step":
-            return put_step(place, text, step)
-        case "caption":
-            return place.caption(session_manager.safe_markdown(text))
-        case "notice":
-            return place.info(session_manager.safe_markdown(text))
-        case "warning":
-            return place.warning(session_manager.safe_markdown(text))
+            return put_step(place, text, more)
+        case "drawing":
+            return put_drawing(place, text, more)
+        case "form":
+            return put_form(place, more)
+        case "asked":
+            return put_asked(place, text, more)
         case _:
-            return place.error(session_manager.safe_markdown(text), icon="🚫")
+            return put_remark(place, kind, session_manager.safe_markdown(text))
+
+
+def put_remark(place: Any, kind: str, text: str) -> Any:  # noqa: ANN401
+    """Draw what is said about an answer."""
+    match kind:
+        case "caption":
+            return place.caption(text)
+        case "notice":
+            return place.info(text)
+        case "warning":
+            return place.warning(text)
+        case _:
+            return place.error(text, icon="🚫")
 
 
 def put_step(place: Any, label: str, step: ToolStep) -> Any:  # noqa: ANN401
     """Draw a finished tool call as a collapsed line with its arguments and result inside."""
     expander = place.expander(label)
     expander.json(dict(step.args), expanded=2)
-    if step.result:
-        expander.json(dict(step.result), expanded=1)
+    if result := {key: value for key, value in (step.result or {}).items() if key not in FOR_THE_PAGE}:
+        expander.json(result, expanded=1)
     return expander
+
+
+def put_form(place: Any, form: Form) -> Any:  # noqa: ANN401
+    """Draw what a tool asks before it acts, with a yes and a no. What a tool or a model wrote is shown to the letter."""
+    request = form.request
+    box = place.container(border=True, key=f"confirm-{request.request_id}")
+    box.markdown(f":material/help: **{literal(words_of(request.name))}?**")
+    if about := about_request(request):
+        box.text(about)
+    box.caption("Nothing is done before you say so. You can also type something else.")
+    row = box.container(horizontal=True)
+    for label, confirmed in (("Yes, do it", True), ("No", False)):
+        row.button(
+            label, key=f"say-{label}-{request.request_id}", type="primary" if confirmed else "secondary",
+            on_click=form.say, args=(request.request_id, confirmed),
+        )  # fmt: skip
+    return box
+
+
+def put_asked(place: Any, text: str, request: Request) -> Any:  # noqa: ANN401
+    """Draw a request that can no longer be answered, or not yet, as a line that opens."""
+    expander = place.expander(literal(text), icon=":material/help:")
+    expander.text(about_request(request) or "No details.")
+    return expander
+
+
+def about_request(request: Request) -> str:
+    """Return what a tool is to be called with, and what it says of it, a line each."""
+    lines = [request.hint] if request.hint else []
+    lines += [f"{words_of(key)}: {plain(value)}" for key, value in request.args.items() if value not in (None, "", [])]
+    if request.payload not in (None, {}, []):
+        lines.append(f"With: {plain(request.payload)}")
+    return session_manager.printable("\n".join(lines))
+
+
+def plain(value: object) -> str:
+    """Return JSON as a person would write it."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}: {plain(item)}" for key, item in value.items())
+    return ", ".join(plain(item) for item in value) if isinstance(value, list | tuple) else str(value)
+
+
+# -- drawings --------------------------------------------------------------------------------------------------------------
+
+
+def as_key(found: object) -> str:
+    """Return a tool's own JSON as a text, to look up what was made of it; "null" for what is none."""
+    try:
+        return json.dumps(found, default=str, skipkeys=True)
+    except (ValueError, RecursionError):
+        return "null"
+
+
+@lru_cache(maxsize=256)
+def drawing_of(view: str) -> Drawing | None:
+    """Make a drawing once: a message is drawn at every run of the page, and Altair checks its charts slowly."""
+    from vibehuntr_agent import drawings  # noqa: PLC0415 - brings our agent along: only if there is something to draw
+
+    return drawings.draw(json.loads(view))
+
+
+@lru_cache(maxsize=256)
+def card_of(card: str) -> Card | None:
+    """Read a plan card once."""
+    from vibehuntr_agent import drawings  # noqa: PLC0415 - as in drawing_of
+
+    return drawings.read_card(json.loads(card))
+
+
+def put_drawing(place: Any, key: str, view: object) -> Any:  # noqa: ANN401
+    """Draw what a tool found, with the same as text; nothing for a view that is none."""
+    drawing = drawing_of(as_key(view))
+    if drawing is None:
+        return place.empty()
+    box = place.container(key=f"drawing-{key}")
+    words = session_manager.printable("\n".join(drawing.lines))
+    if not drawing.file:
+        box.markdown(f"**{literal(drawing.title)}**")
+    if drawing.chart:
+        width = "content" if "width" in drawing.chart else "stretch"
+        box.vega_lite_chart(spec=dict(drawing.chart), width=width, alt=words or drawing.title)
+    if table := drawing.table:
+        cells = [[literal(cell) for cell in row] for row in table.rows]
+        box.table({head: [row[n] for row in cells] for n, head in enumerate(map(literal, table.columns))}, hide_index=True)
+    if drawing.chips:
+        box.markdown(" ".join(f":gray-badge[{literal(chip)}]" for chip in drawing.chips))
+    if drawing.source:
+        box.caption(literal(drawing.source))
+    if file := drawing.file:
+        box.download_button(
+            f"Download {literal(file.name)}", file.text, file.name, file.mime, key=f"file-{key}",
+            icon=":material/download:", on_click="ignore",
+        )  # fmt: skip
+    if drawing.chart or drawing.table:
+        box.expander("As text", icon=":material/notes:").text(words or "There are no words for it.")
+    elif words and not drawing.chips:
+        box.text(words)
+    return box
 
 
 if __name__ == "__main__":

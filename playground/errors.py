@@ -12,6 +12,7 @@ The message of each may be shown to the user as it stands, and says whose move i
     │   ├── ConversationNotFound not there, or somebody else's
     │   │   └── ConversationDeleted  it was this user's
     │   ├── ConversationBusy     an answer is being written, and new input is refused meanwhile
+    │   ├── RequestClosed        the question was answered before, or something else was said since
     │   └── StoreError           its database cannot be reached, is full, or refuses to write
     ├── StreamingError           the answer broke off; what came is kept
     ├── StateError               this program got into a state that it does not understand
@@ -109,6 +110,12 @@ class ConversationBusy(SessionError):  # noqa: N818
     """An answer is being written, and the conversation refuses new input meanwhile."""
 
     default = "An answer is still being written here. Wait for its end or stop it, then send again."
+
+
+class RequestClosed(SessionError):  # noqa: N818
+    """A yes or no to a question that was answered before, or that was left for something else."""
+
+    default = "This question is closed: something else was said since, or it was stopped. Ask for it again if you still want it."
 
 
 class StoreError(SessionError):

@@ -10,13 +10,16 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from google.adk.events import Event, EventActions
+from google.adk.tools.tool_confirmation import ToolConfirmation
 from google.genai import types
+from pydantic import ValidationError
 
 from playground.errors import ABORTED
-from playground.turn_log import Answer, Entry, Message, Part, Status, plain_text
+from playground.turn_log import Answer, Entry, Message, Part, Reply, Request, Status, plain_text, request_data
 
 TURN = "vibehuntr_turn"  # metadata of every event of a turn: the turn's id
 BEGAN = "vibehuntr_began"  # and when its question was sent, in seconds since the epoch
@@ -24,6 +27,9 @@ OUTCOME = "vibehuntr_outcome"  # metadata of the event that ends a turn that was
 FORGOTTEN = "forgotten"  # the outcome of a turn that was taken back before it began: it is never shown
 ERROR = "vibehuntr_error"  # and the words that the page shows about it
 WHOLE = "vibehuntr_whole"  # metadata of an event that keeps an interrupted text: the id that its pieces had
+CONFIRMATION = "adk_request_confirmation"  # the call by which ADK asks whether a tool may run, and the name of the reply to it
+_ADKS_HINT = "Please approve or reject the tool call "  # what ADK says for a tool that says nothing; it speaks to a program
+_NEVER_CAME_BACK = "The user confirmed this call, but it was stopped before it came back. It may have had its effect."
 _TITLE_CHARACTERS = 48
 
 
@@ -36,12 +42,47 @@ def entries(event: Event) -> Iterator[Entry]:
     if event.partial:  # the calls come again, whole, in the event that is not partial
         return
     for part in parts:
-        if call := part.function_call:
+        if (call := part.function_call) and call.name == CONFIRMATION:
+            if request := asked_in(call, event.author):
+                yield Entry("asked", request.request_id, event.author, data=request_data(request), at=event.timestamp)
+        elif call:
             yield Entry("tool_call", call.id or "", event.author, call.name or "tool", call.args or {}, event.timestamp)
-        if response := part.function_response:
+        if (response := part.function_response) and response.name != CONFIRMATION and not _waits(event, response):
             stopped = event.error_code == ABORTED
             result = {} if stopped else response.response or {}
             yield Entry("tool_result", response.id or "", event.author, "stopped" if stopped else "", result, event.timestamp)
+
+
+def _waits(event: Event, response: types.FunctionResponse) -> bool:
+    """Whether this is no result yet, but ADK's note that the call waits for the user's yes."""
+    return response.id in event.actions.requested_tool_confirmations
+
+
+def asked_in(call: types.FunctionCall, author: str) -> Request | None:
+    """Return what ADK's call asks the user to confirm, or None if it makes no sense."""
+    try:
+        wanted = types.FunctionCall.model_validate((call.args or {})["originalFunctionCall"])
+        about = ToolConfirmation.model_validate((call.args or {}).get("toolConfirmation") or {})
+    except (KeyError, ValidationError):
+        return None
+    if not call.id or not wanted.id or not wanted.name:
+        return None
+    hint = "" if about.hint.startswith(_ADKS_HINT) else about.hint
+    return Request(call.id, wanted.id, wanted.name, wanted.args or {}, hint, about.payload, author)
+
+
+def said_in(event: Event) -> Iterator[tuple[str, bool]]:
+    """Say to which questions a stored event of the user's says yes or no: (id, yes)."""
+    for response in event.get_function_responses() if event.author == "user" else ():
+        if response.name == CONFIRMATION and response.id:
+            with suppress(ValidationError, ValueError):
+                yield response.id, ToolConfirmation.from_response_dict(response.response or {}).confirmed
+
+
+def reply_entry(reply: Reply, at: float) -> Entry:
+    """Say for a turn's log what the user said to a request."""
+    request = reply.request
+    return Entry("replied", request.request_id, text="yes" if reply.confirmed else "no", data=request_data(request), at=at)
 
 
 def marks_of(event: Event) -> Mapping[str, Any]:
@@ -67,10 +108,31 @@ def user_content(text: str) -> types.Content:
     return types.Content(role="user", parts=[types.Part(text=text)])
 
 
-def user_event(text: str, turn_id: str, began_at: float) -> Event:
-    """Make the event of a question whose turn never began."""
+def reply_content(reply: Reply) -> types.Content:
+    """Wrap the user's yes or no as ADK wants it: with a yes, the tool gets the payload that it proposed."""
+    said: dict[str, Any] = {"confirmed": reply.confirmed}
+    if reply.confirmed and reply.request.payload is not None:
+        said["payload"] = reply.request.payload
+    response = types.FunctionResponse(id=reply.request.request_id, name=CONFIRMATION, response=said)
+    return types.Content(role="user", parts=[types.Part(function_response=response)])
+
+
+def user_event(content: types.Content, turn_id: str, began_at: float) -> Event:
+    """Make the event of what the user said in a turn that never began."""
     marks = {TURN: turn_id, BEGAN: began_at}
-    return _with_id(Event(author="user", invocation_id=turn_id, content=user_content(text), custom_metadata=marks))
+    return _with_id(Event(author="user", invocation_id=turn_id, content=content, custom_metadata=marks))
+
+
+def stopped_call(request: Request, marks: Mapping[str, Any]) -> Event:
+    """Make the event that ends a confirmed call which never came back, as ADK ends a stopped one.
+
+    ADK takes a call that has waited for its yes for an answered one, and would leave the model with "requires confirmation".
+    """
+    response = types.FunctionResponse(id=request.call_id, name=request.name, response={"error": _NEVER_CAME_BACK})
+    content = types.Content(role="user", parts=[types.Part(function_response=response)])
+    return _with_id(
+        Event(author=request.author, invocation_id=marks[TURN], content=content, error_code=ABORTED, custom_metadata=dict(marks))
+    )
 
 
 def interrupted(partial: Event, text: str, marks: Mapping[str, Any]) -> Event:
@@ -109,7 +171,7 @@ def restored(shown: Sequence[Message], author: str) -> Iterator[Event]:
         if not message.content:
             continue
         if message.role == "user":
-            yield user_event(message.content, message.turn_id, message.at)
+            yield user_event(user_content(message.content), message.turn_id, message.at)
             continue
         event = mark_event(author, {TURN: message.turn_id, BEGAN: message.at, OUTCOME: message.status, ERROR: message.error})
         event.content = types.Content(role="model", parts=[types.Part(text=message.content)])
@@ -154,6 +216,7 @@ class Transcript:
     def __init__(self) -> None:
         """Begin with nothing."""
         self._turns: dict[str, _Exchange] = {}
+        self._requests: dict[str, Request] = {}
 
     def add(self, event: Event) -> None:
         """Fold one event, in the order of the session."""
@@ -166,6 +229,16 @@ class Transcript:
             if turn_id not in self._turns:
                 self._turns[turn_id] = _Exchange(event)
             self._turns[turn_id].add(event)
+            self._add_confirmations(event, self._turns[turn_id])
+
+    def _add_confirmations(self, event: Event, turn: _Exchange) -> None:
+        """Note what an event asks the user to confirm, and fold what it replies to what was asked before, in whichever turn."""
+        for call in event.get_function_calls():
+            if call.name == CONFIRMATION and (request := asked_in(call, event.author)):
+                self._requests[request.request_id] = request
+        for request_id, confirmed in said_in(event):
+            request = self._requests.get(request_id, Request(request_id, "", "a tool"))
+            turn.answer.fold(reply_entry(Reply(request, confirmed), float(marks_of(event).get(BEGAN) or event.timestamp)))
 
     def _forget_from(self, invocation_id: str) -> None:
         turns = list(self._turns)

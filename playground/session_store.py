@@ -121,9 +121,9 @@ class SessionStore(BaseSessionService):
         key = f"{session.app_name}/{session.user_id}/{session.id}"
         return await self._write(key, lambda s: _append(s, session, event))
 
-    def storable(self, text: str) -> str:
-        """Return a text as it comes back from the store: a database takes neither NUL nor half a surrogate pair."""
-        return _storable(text) if self.lasting else text
+    def storable(self, value: T) -> T:
+        """Return a text, or JSON, as it comes back from the store: a database takes neither NUL nor half a surrogate pair."""
+        return _storable(value) if self.lasting else value
 
     async def close(self) -> None:
         """End the calls under way, and the connections."""
@@ -317,13 +317,17 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What a journal holds: the turn, its question, and the pieces of text that were saved, in order."""
+    """What a journal holds: the turn, its question, and the pieces of text that were saved, in order.
+
+    `reply` stands for the question of a turn that goes on from the user's yes or no to a request: {request, confirmed}.
+    """
 
     turn_id: str
     talk_session_id: str
     question: str
     began_at: float
     pieces: Sequence[Piece] = field(default=())
+    reply: Mapping[str, Any] | None = None
 
 
 class Journal:

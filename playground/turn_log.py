@@ -18,7 +18,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 Kind = Literal[
@@ -28,6 +28,8 @@ Kind = Literal[
     "final",  # a whole text: replaces the pieces of the same key
     "tool_call",
     "tool_result",  # its text is "stopped" when the turn ended before the tool came back
+    "asked",  # a tool call waits for the user's yes or no: its key is the question's id
+    "replied",  # what the user said to that, "yes" or "no"
     "stopping",  # somebody asked for a stop, and what the turn has begun is being closed
     "notice",  # something the user should know that is no part of the answer
     "done",
@@ -144,7 +146,31 @@ class ToolStep:
     stopped: bool = False
 
 
-Part = TextPart | ToolStep
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A tool call that is run only if the user says yes. `request_id` is the question's id, `call_id` the call's.
+
+    `payload` is what the tool proposes to be given with the yes.
+    """
+
+    request_id: str
+    call_id: str
+    name: str
+    args: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    hint: str = ""
+    payload: Any = None
+    author: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the user said to a request; the first part of the answer that goes on from there."""
+
+    request: Request
+    confirmed: bool
+
+
+Part = TextPart | ToolStep | Request | Reply
 
 
 class Answer:
@@ -159,6 +185,7 @@ class Answer:
         self.cursor = 0
         self._texts: dict[str, TextPart] = {}
         self._steps: dict[str, ToolStep] = {}
+        self._confirmations: set[tuple[str, str]] = set()
         self.extend(entries)
 
     @property
@@ -197,6 +224,8 @@ class Answer:
                 self._fold_call(entry)
             case "tool_result":
                 self._fold_result(entry)
+            case "asked" | "replied":
+                self._fold_confirmation(entry)
             case "notice":
                 self.notices.append(entry.text)
             case "queued":
@@ -232,6 +261,37 @@ class Answer:
             step.stopped = entry.text == "stopped"
             step.seconds = max(0.0, entry.at - step.started_at)
 
+    def _fold_confirmation(self, entry: Entry) -> None:
+        if (entry.kind, entry.key) in self._confirmations:
+            return
+        self._confirmations.add((entry.kind, entry.key))
+        request = Request(entry.key, **entry.data)
+        if entry.kind == "asked":
+            self._show_request(request)
+        else:
+            self._show_reply(Reply(request, entry.text == "yes"), entry.at)
+
+    def _show_request(self, request: Request) -> None:
+        """Show the question in the place of its call, which has not been made yet."""
+        step = self._steps.pop(request.call_id, None)
+        place = next((index for index, part in enumerate(self.parts) if part is step), len(self.parts))
+        self.parts[place : place + 1] = [request]
+
+    def _show_reply(self, reply: Reply, at: float) -> None:
+        """Show what was said; with a yes the call is made, and its result will come."""
+        self.parts.append(reply)
+        if reply.confirmed:
+            request = reply.request
+            step = self._steps[request.call_id] = ToolStep(request.call_id, request.name, request.args, at)
+            self.parts.append(step)
+
+
+def request_data(request: Request) -> dict[str, Any]:
+    """Return a request as the data of an entry whose key is its id."""
+    data = asdict(request)
+    del data["request_id"]
+    return data
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -260,3 +320,26 @@ class Message:
 def plain_text(text: str) -> tuple[TextPart]:
     """Wrap a text that is whole from the start, such as what the user typed, as a message's parts."""
     return (TextPart("", "", final=True, pieces=[text]),)
+
+
+def open_requests(messages: Sequence[Message]) -> dict[str, Request]:
+    """Return what may still be answered, by id: asked since the user last typed, in an answer that has ended, not replied to.
+
+    While an answer is being written there is nothing; a stop closes what was asked before it.
+    """
+    asked: dict[str, Request] = {}
+    replied: set[str] = set()
+    for message in reversed(messages):
+        if message.status in GROWING:
+            return {}
+        if message.role == "user" or message.status == "cancelled":
+            break
+        replied |= {part.request.request_id for part in message.parts if isinstance(part, Reply)}
+        if message.status == "done":
+            asked |= {part.request_id: part for part in message.parts if isinstance(part, Request)}
+    return {request_id: request for request_id, request in asked.items() if request_id not in replied}
+
+
+def replies_in(messages: Iterable[Message]) -> dict[str, bool]:
+    """Return what was said to each request that was answered, by its id."""
+    return {part.request.request_id: part.confirmed for message in messages for part in message.parts if isinstance(part, Reply)}

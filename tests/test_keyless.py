@@ -262,7 +262,7 @@ def test_bad_input_to_a_tool_changes_nothing() -> None:
             await tools.find_times(given),
         ]
         assert [result["status"] for result in results] == ["error"] * 10 + ["need"] * 2
-        assert all(set(result) == {"status", "summary", "data", "missing", "warnings", "view"} for result in results)
+        assert all(set(result) == {"status", "summary", "data", "missing", "warnings", "view", "card"} for result in results)
         assert context.state == before
 
     asyncio.run(run())
@@ -319,7 +319,7 @@ def test_nothing_is_asked_that_was_told(facts: list[str], times_said: list[str])
             name = said.split(maxsplit=1)[0].replace("I", "you")
             assert name not in question.partition(" free")[0]
     assert state["plan"]["budget_per_person"] == 30.0
-    assert state["plan"]["notes"] == ["Anna is vegan"]
+    assert [fact["value"] for fact in state["user:facts"]["Anna"]] == ["vegan"]
     assert "Friday 27 November 2026, 19:00 to 21:00" in answers[-1]
 
 

@@ -63,7 +63,7 @@ def test_a_question_and_its_answer_stand_on_the_page_once(page: AppTest) -> None
     submit(page, "Dinner with Anna and Ben on Friday evening")
     (question, answer) = drawn(page)
     assert question == ("user", "Dinner with Anna and Ben on Friday evening")
-    assert answer[0] == "assistant" and "Anna and Ben" in answer[1]
+    assert answer[0] == "assistant" and "Anna, Ben" in answer[1]
     assert page.session_state["vibehuntr"].notice == ""
 
 

@@ -18,8 +18,9 @@ LAYERS = {
     "playground": {"streamlit", "agent_invoker", "session_manager", "vibehuntr_agent", "vibehuntr_playground"},
     "playground/turn_log.py": {"google", "playground"},
     "playground/identity.py": {"google", "playground"},
-    "vibehuntr_agent": {"streamlit", "agent_invoker", "session_manager", "vibehuntr_agent", "vibehuntr_playground"},
+    "vibehuntr_agent": {"streamlit", "agent_invoker", "session_manager", "vibehuntr_playground"},
     "vibehuntr_agent/planning": {"streamlit", "google"},
+    "vibehuntr_agent/language": {"streamlit", "google"},
 }
 MARKDOWN = {"README.md", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "tests/README.md", "benchmarks/LOG.md"}
 README = (ROOT / "README.md").read_text()

@@ -1,8 +1,9 @@
-"""The keyless planner: a model for ADK that answers by rules, so that the product runs without a key or a network.
+"""A model for ADK that answers by rules, so that the product runs without a key or a network.
 
 It is no language model and says so. Like a model it sees only the request: the conversation, the instruction (with the plan in
-`<plan-json>`) and the tools. It writes down what it is told by calling tools, and every number in its answer comes from their results.
-It asks at most one question, and never for what it was told. It keeps no state: one instance serves any number of conversations.
+`<plan-json>`) and the tools. `language` reads the message; what it says is written down by calling tools, all of it in one response, and
+every number in the answer comes from their results or from the person's own words. It asks at most one question, and never for what it
+was told. It keeps no state: one instance serves any number of conversations.
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -22,30 +23,24 @@ from google.adk.models.llm_response import LlmResponse
 from google.genai import types
 from typing_extensions import override
 
-from .planning import phrases
-from .planning.errors import TimeError
-from .planning.finder import Window
+from .language import people as people_reader
+from .language.context import Call, Context, Json
+from .language.understand import Understood, understand
+from .language.unused import unused_words
 from .planning.people import ME, listed
-from .rules import Context, Heard, understand
 
 KEYLESS: Final = "vibehuntr-keyless"
 WHAT_I_AM: Final = (
     "I am Vibehuntr's keyless planner: I work by rules and am no language model. Tell me who is coming and when each is free, such as "
-    "“Anna is free Friday 18-22, Ben from 7pm”, and I find the time that suits most. "
-    "With a GOOGLE_API_KEY set, a language model answers instead."
+    "“Anna is free Friday 18-22, Ben from 7pm”, and I find the time that suits most. I also look for places, count votes, lay out an "
+    "evening and make the calendar file. With a GOOGLE_API_KEY set, a language model answers instead."
 )
 _PLAN: Final = re.compile(r"<plan-json>(.*?)</plan-json>", re.DOTALL)
-_ORDINALS: Final = ("", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
-_COUNTS: Final = ("nobody", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-Json = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A tool to call."""
-
-    name: str
-    args: Json
+_REMEMBERED: Final = 6
+"""So many messages back, "she" is still somebody."""
+_QUERIES: Final = frozenset({"find_times", "explain_time", "search_venues", "poll_results", "recall", "show_plan"})
+_ASK: Final = frozenset({"forget", "finalize_plan", "cancel_plan"})
+_NO_TOKENS: Final = types.GenerateContentResponseUsageMetadata(prompt_token_count=0, candidates_token_count=0, total_token_count=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +52,20 @@ class Turn:
     known: Json
     results: tuple[tuple[str, Json], ...]
     tools: frozenset[str]
+    last_answer: str = ""
 
-    def called(self, name: str) -> bool:
-        """Whether that tool has answered in this turn."""
-        return any(tool == name for tool, _ in self.results)
+    def called(self, *names: str) -> bool:
+        """Whether one of these tools has answered in this turn."""
+        return any(tool in names for tool, _ in self.results)
 
     def answers(self, name: str) -> list[Json]:
         """What that tool has answered in this turn."""
         return [result for tool, result in self.results if tool == name]
 
-
-_NO_TOKENS: Final = types.GenerateContentResponseUsageMetadata(prompt_token_count=0, candidates_token_count=0, total_token_count=0)
+    @property
+    def roster(self) -> tuple[str, ...]:
+        """The names in the plan."""
+        return tuple(person["name"] for person in self.known["people"])
 
 
 class KeylessPlanner(BaseLlm):
@@ -95,23 +93,225 @@ class KeylessPlanner(BaseLlm):
         yield LlmResponse(content=_said(move), finish_reason=types.FinishReason.STOP, usage_metadata=_NO_TOKENS)
 
 
+LLMRegistry.register(KeylessPlanner)
+
+
 def read_turn(request: LlmRequest) -> Turn:
     """The turn that a request is about. Nothing outside the request is looked at."""
     last = max((i for i, content in enumerate(request.contents) if _is_said(content)), default=-1)
     spoken = [_words(content) for content in request.contents[: last + 1] if _is_said(content)]
+    answers = [_words(content) for content in request.contents[: max(0, last)] if content.role == "model" and _words(content)]
     after = [part.function_response for content in request.contents[last + 1 :] for part in content.parts or [] if part.function_response]
-    results = tuple((response.name or "", dict(response.response or {})) for response in after)
-    return Turn(spoken[-1] if spoken else "", tuple(spoken[:-1]), _known(request), results, frozenset(request.tools_dict))
+    results = [(response.name or "", dict(response.response or {})) for response in after]
+    told = tuple((name, result) for name, result in results if "requires confirmation" not in str(result.get("error", "")))
+    return Turn(
+        spoken[-1] if spoken else "",
+        tuple(spoken[:-1]),
+        _known(request),
+        told,
+        frozenset(request.tools_dict),
+        answers[-1] if answers else "",
+    )
 
 
 def decide(turn: Turn) -> list[Call] | str:
     """The next move: tools to call, or the answer."""
-    heard, zone = _heard(turn), ZoneInfo(turn.known["zone"])
-    calls = _writes(turn, heard) or _availability_calls(turn, heard, zone) or _search(turn, heard)
-    return calls or _answer(turn, heard)
+    heard = understand(turn.message, context_of(turn))
+    if not turn.results:
+        calls = [call for call in heard.calls if call.name in turn.tools]
+        return calls or answer(turn, heard)
+    return _next(turn) or answer(turn, heard)
 
 
-LLMRegistry.register(KeylessPlanner)
+def context_of(turn: Turn) -> Context:
+    """What the readers of the message are given."""
+    known = turn.known
+    now = datetime.fromisoformat(known["now"])
+    context = Context(
+        now=now,
+        zone=ZoneInfo(known["zone"]),
+        plan=known["plan"],
+        people=known["people"],
+        availability=known["availability"],
+        facts=known.get("facts") or {},
+        polls=known.get("polls") or [],
+        venues=known.get("venues") or [],
+        shown=known.get("list") or {},
+        itinerary=known.get("itinerary") or {},
+        decisions=known.get("decisions") or {},
+        calendar=known.get("calendar") or {},
+        earlier=turn.earlier,
+        last_answer=turn.last_answer,
+    )
+    return _with_last_person(context)
+
+
+def _with_last_person(context: Context) -> Context:
+    from dataclasses import replace  # noqa: PLC0415
+
+    for text in reversed(context.earlier[-_REMEMBERED:]):
+        found = people_reader.last_person(text[:2000], context, context.roster)
+        if found:
+            return replace(context, last_person=found)
+    return context
+
+
+def _next(turn: Turn) -> list[Call]:
+    """What follows from what the tools have answered: once all have told their times, look for one that suits."""
+    gone = any((result.get("data") or {}).get("removed") for result in turn.answers("set_people"))
+    told = gone or any(result.get("status") == "ok" for result in turn.answers("set_availability"))
+    if (
+        not told
+        or turn.called("find_times", "decide", "explain_time")
+        or "find_times" not in turn.tools
+        or turn.known.get("decisions", {}).get("time")
+    ):
+        return []
+    known: Mapping[str, Any] = turn.known["availability"]
+    hours = bool(turn.known["plan"].get("hours_from"))
+    ready = turn.roster and not _lacks_names(turn) and all(_tells(known.get(name, ()), hours=hours) for name in turn.roster)
+    return [Call("find_times")] if ready else []
+
+
+def _tells(rows: Sequence[Json], *, hours: bool) -> bool:
+    """Whether they say when somebody can; inside office hours busy times are enough."""
+    return any(hours or row["kind"] != "busy" for row in rows)
+
+
+def _lacks_names(turn: Turn) -> bool:
+    return int(turn.known["plan"].get("number_of_people") or 0) > len(turn.roster)
+
+
+# The answer
+
+
+def answer(turn: Turn, heard: Understood) -> str:
+    """The words of the answer: what was written down, what was found, what could not be used, and one question."""
+    if not turn.results:
+        if "self" in heard.asks:
+            return WHAT_I_AM
+        if heard.asks & {"hello", "thanks"}:
+            return _small_talk(turn, heard)
+    paragraphs = [*_told(turn), *_found(turn), *heard.problems, *_unusable(turn, heard)]
+    question = _question(turn, heard)
+    return "\n\n".join([*paragraphs, question] if question else paragraphs) or "Nothing has changed."
+
+
+def _small_talk(turn: Turn, heard: Understood) -> str:
+    first = "Hello, this is Vibehuntr's keyless planner." if "hello" in heard.asks else "You are welcome; nothing has changed."
+    return f"{first} {_question(turn, heard)}".strip()
+
+
+def _told(turn: Turn) -> Iterator[str]:
+    """What was written down, read back; and what was refused, which is said first of all."""
+    written = [(name, result) for name, result in turn.results if name not in _QUERIES]
+    lines = [_line(name, result) for name, result in written]
+    if lines:
+        yield " ".join(dict.fromkeys(filter(None, lines)))
+    yield from dict.fromkeys(word for _, result in written for word in result.get("warnings", []))
+
+
+def _line(name: str, result: Json) -> str:
+    if "error" in result and "summary" not in result:
+        return (
+            "All right, nothing is changed."
+            if "reject" in str(result["error"])
+            else f"{name.replace('_', ' ').capitalize()} did not work; nothing is changed by it."
+        )
+    return str(result.get("summary", ""))
+
+
+def _found(turn: Turn) -> Iterator[str]:
+    """What the searches gave."""
+    for name, result in turn.results:
+        if name not in _QUERIES:
+            continue
+        data = result.get("data") or {}
+        if name == "find_times" and data.get("slots"):
+            yield from _slots(data, result)
+        elif name == "search_venues" and data.get("venues"):
+            yield from _venues(result)
+        else:
+            yield str(result.get("summary", ""))
+        yield from result.get("warnings", [])
+
+
+def _slots(data: Json, result: Json) -> Iterator[str]:
+    slots = data["slots"]
+    first = slots[0]
+    full = len(first["yes"]) == data["people"]
+    if data.get("compromise"):
+        yield str(result["summary"])
+    else:
+        who = f"{listed(first['yes'])} can all come" if full and data["people"] > 1 else first["why"]
+        more = f" They stay free until {datetime.fromisoformat(first['free_until']):%H:%M}." if first["free_until"] != first["end"] else ""
+        yield f"I propose {first['when']} ({data['zone']}): {who}.{more}"
+    if others := [slot for slot in slots[1:] if len(slot["yes"]) + len(slot["if_needed"]) > 1]:
+        yield "\n".join(["Other times:", *(f"{place}. {slot['when']}: {slot['why']}" for place, slot in enumerate(others, 2))])
+
+
+def _venues(result: Json) -> Iterator[str]:
+    yield str(result["summary"])
+
+
+def _unusable(turn: Turn, heard: Understood) -> list[str]:
+    """The words that no rule could use, quoted; and what this is, when it could use none at all."""
+    nothing = not turn.results and not heard.problems
+    left = unused_words(turn.message, heard, nothing=nothing)
+    quotes = ", ".join(f"“{clause[:120]}”" for clause in left[:3])
+    if nothing:
+        words = quotes or f"“{' '.join(turn.message.split())[:120]}”"
+        return [
+            f"I could not use {words}. I am a keyless planner, no language model: I understand who is coming, when each is free, what they like, "
+            "places, votes, an evening's stops and the calendar file."
+        ]
+    return [f"I could not use {quotes}."] if quotes else []
+
+
+def _question(turn: Turn, heard: Understood) -> str:
+    """The one thing to ask next, or nothing when a tool has just said what it needs, or nothing is missing."""
+    refused = any(result.get("status") != "ok" for _, result in turn.results)
+    if (
+        refused
+        or heard.problems
+        or turn.called("recall", "undo_last_change", *_ASK)
+        or turn.known["plan"].get("status") in {"cancelled", "final"}
+    ):
+        return ""
+    roster = turn.roster
+    if not turn.known["plan"] and not roster and not turn.results:
+        return "" if heard.asks - {"hello", "times"} else "What would you like to plan, and who is coming?"
+    if turn.called(
+        "search_venues", "add_venue", "build_itinerary", "open_poll", "vote", "poll_results", "export_calendar", "decide", "explain_time"
+    ):
+        return _after(turn)
+    if not roster:
+        return "Who is coming? You can add when each is free."
+    if _lacks_names(turn):
+        return f"I have {listed(roster)}. Who else is coming?"
+    known: Mapping[str, Any] = turn.known["availability"]
+    if untimed := [name for name in roster if not known.get(name)]:
+        verb = "is" if len(untimed) == 1 and untimed != [ME] else "are"
+        if "day" in heard.asks and not turn.known["plan"].get("date_from"):
+            return f"On which day is that, for {listed(untimed)}?"
+        when = "" if turn.known["plan"].get("date_from") else ", and on which day"
+        return f"When {verb} {listed(untimed)} free{when}?"
+    if turn.called("find_times"):
+        return "Shall we take the first one?" if any(result.get("data", {}).get("slots") for result in turn.answers("find_times")) else ""
+    hours = bool(turn.known["plan"].get("hours_from"))
+    if unsure := [name for name in roster if not _tells(known[name], hours=hours)]:
+        return f"I know when {listed(unsure)} cannot. When would it work?"
+    return ""
+
+
+def _after(turn: Turn) -> str:
+    """What usually comes next."""
+    plan_decided: Mapping[str, Any] = turn.known.get("decisions") or {}
+    if turn.called("search_venues") and any(result.get("data", {}).get("venues") for result in turn.answers("search_venues")):
+        return "Which one do you take?"
+    if turn.called("decide") and plan_decided.get("time") and plan_decided.get("venue"):
+        return "Shall I make the calendar file?"
+    return ""
 
 
 def _said(text: str) -> types.Content:
@@ -133,203 +333,3 @@ def _known(request: LlmRequest) -> Json:
     if found:
         return json.loads(found[1])
     return {"now": datetime.now(ZoneInfo("UTC")).isoformat(), "zone": "UTC", "plan": {}, "people": [], "availability": {}}
-
-
-def _context(turn: Turn, last_person: str | None = None) -> Context:
-    roster = _roster(turn)
-    untimed = tuple(_untimed(turn))
-    return Context(_now(turn).date(), turn.known["plan"], roster, untimed, last_person)
-
-
-def _roster(turn: Turn) -> tuple[str, ...]:
-    return tuple(person["name"] for person in turn.known["people"])
-
-
-def _untimed(turn: Turn) -> list[str]:
-    """Who has said nothing about the plan's days."""
-    return [name for name in _roster(turn) if not _rows(turn, name)]
-
-
-def _rows(turn: Turn, name: str) -> list[Json]:
-    """What is known of a person's time on the plan's days, or at all when the plan has none."""
-    plan, rows = turn.known["plan"], turn.known["availability"].get(name, [])
-    if not plan.get("date_from"):
-        return rows
-    return [row for row in rows if row["start"][:10] <= plan["date_to"] and row["end"][:10] >= plan["date_from"]]
-
-
-def _now(turn: Turn) -> datetime:
-    return datetime.fromisoformat(turn.known["now"])
-
-
-def _heard(turn: Turn) -> Heard:
-    """What the message says; times said earlier count for people of whom none are known."""
-    last_person: str | None = None
-    before: dict[str, tuple[phrases.Group, ...]] = {}
-    for text in turn.earlier[-20:]:
-        said = understand(text, _context(turn, last_person))
-        last_person = said.last_person
-        before |= {name: groups for name, groups in said.times.items() if not any(group.days for group in groups)}
-    heard = understand(turn.message, _context(turn, last_person))
-    for name, groups in before.items():
-        if name not in turn.known["availability"] and name not in heard.remove:
-            heard.times.setdefault(name, groups)
-    return heard
-
-
-def _writes(turn: Turn, heard: Heard) -> list[Call]:
-    """What to write down first: facts and people."""
-    calls = [Call("update_plan", heard.facts)] if heard.facts else []
-    if heard.add or heard.remove:
-        people = {"add": [{"name": name, "attendance": "required"} for name in heard.add], "remove": heard.remove}
-        calls.append(Call("set_people", {key: value for key, value in people.items() if value}))
-    return [call for call in calls if call.name in turn.tools and not turn.called(call.name)] if not turn.results else []
-
-
-def _availability_calls(turn: Turn, heard: Heard, zone: ZoneInfo) -> list[Call]:
-    """What to write down next: when people are free."""
-    if turn.called("set_availability") or "set_availability" not in turn.tools:
-        return []
-    days = _talked_of(turn, zone)
-    calls: list[Call] = []
-    for name, groups in heard.times.items():
-        windows = _windows(groups, days, zone)
-        if windows and name in _roster(turn):
-            mode = "add" if all(window.kind == "busy" for window in windows) else "replace"
-            calls.append(Call("set_availability", {"person": name, "windows": [_row(window) for window in windows], "mode": mode}))
-    return calls
-
-
-def _windows(groups: Sequence[phrases.Group], days: Sequence[date], zone: ZoneInfo) -> tuple[Window, ...]:
-    try:
-        return phrases.windows_of(groups, days, zone)
-    except TimeError:
-        return ()
-
-
-def _row(window: Window) -> Json:
-    return {"start": window.start.isoformat(), "end": window.end.isoformat(), "kind": window.kind}
-
-
-def _talked_of(turn: Turn, zone: ZoneInfo) -> tuple[date, ...]:
-    """The days that times without a day are meant for: the plan's, else the one day that people have spoken of."""
-    plan = turn.known["plan"]
-    if plan.get("date_from"):
-        first, last = date.fromisoformat(plan["date_from"]), date.fromisoformat(plan["date_to"])
-        return tuple(date.fromordinal(n) for n in range(first.toordinal(), last.toordinal() + 1))
-    rows = [row for windows in turn.known["availability"].values() for row in windows]
-    days = {datetime.fromisoformat(row["start"]).astimezone(zone).date() for row in rows}
-    return tuple(days) if len(days) == 1 else ()
-
-
-def _search(turn: Turn, heard: Heard) -> list[Call]:
-    """Look for a common time when everybody has answered, or when asked to and somebody has."""
-    changed = bool(turn.results) or heard.asks_times
-    known = turn.known["availability"]
-    ready = not _question(turn) or (heard.asks_times and bool(known))
-    if not (changed and ready and known) or turn.called("find_times") or "find_times" not in turn.tools:
-        return []
-    return [Call("find_times", {})]
-
-
-def _question(turn: Turn) -> str:
-    """The one thing to ask next, or nothing when all is known."""
-    roster, plan = _roster(turn), turn.known["plan"]
-    count = int(plan.get("number_of_people") or 0)
-    if not roster:
-        who = f"Who are the {_counted(count)} of you" if count > 1 else "Who is coming"
-        return f"{who}? You can add when each is free."
-    if count > len(roster):
-        lacking = count - len(roster)
-        who = f"Who is the {_ordinal(count)}" if lacking == 1 else f"Who are the other {_counted(lacking)}"
-        return f"I have {listed(roster)}. {who}?"
-    if untimed := _untimed(turn):
-        verb = "is" if len(untimed) == 1 and untimed != [ME] else "are"
-        return f"When {verb} {listed(untimed)} free{_day_words(plan)}?"
-    unsure = [name for name in roster if all(row["kind"] == "busy" for row in _rows(turn, name))]
-    return f"I know when {listed(unsure)} cannot. When would it work{_day_words(plan)}?" if unsure else ""
-
-
-def _day_words(plan: Mapping[str, Any]) -> str:
-    if not plan.get("date_from"):
-        return ", and on which day"
-    days = dict.fromkeys(phrases.full_date(date.fromisoformat(plan[key])) for key in ("date_from", "date_to"))
-    part = plan.get("part_of_day")
-    return (
-        f" on {' to '.join(days)}"
-        if len(days) == 1 and not part
-        else f" between {' and '.join(days)}"
-        if len(days) > 1
-        else f" on {' '.join(days)}, in the {part}"
-    )
-
-
-def _counted(count: int) -> str:
-    return _COUNTS[count] if count < len(_COUNTS) else str(count)
-
-
-def _ordinal(count: int) -> str:
-    return _ORDINALS[count] if count < len(_ORDINALS) else f"number {count}"
-
-
-def _answer(turn: Turn, heard: Heard) -> str:
-    """The words of the answer. Names, dates and numbers in it are those of the tools' results."""
-    if heard.asks_self:
-        return WHAT_I_AM
-    if heard.small_talk and not turn.results:
-        return _small_talk(turn, heard)
-    paragraphs = [*_told(turn), *_found(turn), *_unusable(turn, heard)]
-    question = _next_question(turn, heard)
-    return "\n\n".join([*paragraphs, question] if question else paragraphs)
-
-
-def _next_question(turn: Turn, heard: Heard) -> str:
-    """The question, unless a tool has just said what it needs."""
-    refused = any(result.get("status") != "ok" for _, result in turn.results)
-    if refused:
-        return ""
-    undated = [name for name in heard.times if name in _roster(turn) and name not in turn.known["availability"]]
-    if undated and not turn.called("set_availability"):
-        return f"On which day is that, for {listed(undated)}?"
-    return _question(turn)
-
-
-def _small_talk(turn: Turn, heard: Heard) -> str:
-    first = "Hello, this is Vibehuntr's keyless planner." if heard.small_talk == "hello" else "Noted, nothing changes in the plan."
-    question = _question(turn)
-    return f"{first} {question}".strip()
-
-
-def _told(turn: Turn) -> list[str]:
-    """What was written down, read back, and what was refused."""
-    lines = [result.get("summary", "") for name, result in turn.results if name != "find_times"]
-    warnings = [word for name, result in turn.results if name != "find_times" for word in result.get("warnings", [])]
-    return [" ".join(lines)] * bool(lines) + warnings
-
-
-def _found(turn: Turn) -> list[str]:
-    """The slots that the search gave."""
-    lines: list[str] = []
-    for result in turn.answers("find_times"):
-        slots = result.get("data", {}).get("slots", [])
-        lines.append(_proposal(slots[0], result["data"]) if slots else result.get("summary", ""))
-        lines += result.get("warnings", [])
-        if others := [slot for slot in slots[1:] if len(slot["yes"]) + len(slot["if_needed"]) > 1]:
-            lines.append("\n".join(["Other times:", *(f"- {slot['when']}: {slot['why']}" for slot in others)]))
-    return lines
-
-
-def _proposal(slot: Json, data: Json) -> str:
-    everyone = len(slot["yes"]) == data["people"]
-    who = f"{listed(slot['yes'])} can all come" if everyone and data["people"] > 1 else slot["why"]
-    more = f" They stay free until {datetime.fromisoformat(slot['free_until']):%H:%M}." if slot["free_until"] != slot["end"] else ""
-    return f"I propose {slot['when']} ({data['zone']}): {who}.{more}"
-
-
-def _unusable(turn: Turn, heard: Heard) -> list[str]:
-    """The words that no rule could use, quoted; and what this is, when it could use none at all."""
-    quotes = ", ".join(f"“{clause[:120]}”" for clause in heard.unused[:3])
-    if heard.empty and not turn.results:
-        words = quotes or f"“{' '.join(turn.message.split())[:120]}”"
-        return [f"I could not use {words}. I am a keyless planner, no language model: I understand who is coming and when each is free."]
-    return [f"I could not use {quotes}."] if quotes else []

@@ -5,7 +5,9 @@
     │   ├── UnknownPerson
     │   └── AmbiguousPerson
     ├── TimeError
-    └── AmountError
+    ├── AmountError
+    └── VenueError
+        └── NoVenues
 
 The message may be shown to the person as it stands, and says whose move is next.
 """
@@ -43,3 +45,11 @@ class TimeError(PlanningError):
 
 class AmountError(PlanningError):
     """A price or a number of people that cannot be used."""
+
+
+class VenueError(PlanningError):
+    """A venue or a search for venues that cannot be used, or a source of venues that does not answer."""
+
+
+class NoVenues(VenueError):  # noqa: N818  says what is wrong, as in the tree above
+    """The search went well and found nothing; a wider one may find something."""

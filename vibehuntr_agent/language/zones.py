@@ -1,0 +1,87 @@
+"""Cities and time zones in a message: where somebody is, and which clock a time is by."""
+# ruff: noqa: RUF001  people type several apostrophes
+# ruff: noqa: E501  a pattern reads best with one rule on a line
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Final
+from zoneinfo import ZoneInfo, available_timezones
+
+from vibehuntr_agent.planning.people import ME
+
+_ALIASES: Final[Mapping[str, str]] = {
+    "nyc": "America/New_York", "ny": "America/New_York", "new york city": "America/New_York", "eastern": "America/New_York", "est": "America/New_York",
+    "boston": "America/New_York", "washington": "America/New_York", "miami": "America/New_York", "central": "America/Chicago", "pacific": "America/Los_Angeles",
+    "pst": "America/Los_Angeles", "la": "America/Los_Angeles", "san francisco": "America/Los_Angeles", "sf": "America/Los_Angeles", "seattle": "America/Los_Angeles",
+    "uk": "Europe/London", "british": "Europe/London", "england": "Europe/London", "finland": "Europe/Helsinki", "finnish": "Europe/Helsinki",
+    "turku": "Europe/Helsinki", "tampere": "Europe/Helsinki", "espoo": "Europe/Helsinki", "oulu": "Europe/Helsinki", "german": "Europe/Berlin", "germany": "Europe/Berlin",
+    "munich": "Europe/Berlin", "hamburg": "Europe/Berlin", "french": "Europe/Paris", "france": "Europe/Paris", "spanish": "Europe/Madrid", "spain": "Europe/Madrid",
+    "barcelona": "Europe/Madrid", "milan": "Europe/Rome", "italian": "Europe/Rome", "italy": "Europe/Rome", "japan": "Asia/Tokyo", "japanese": "Asia/Tokyo",
+    "india": "Asia/Kolkata", "indian": "Asia/Kolkata", "mumbai": "Asia/Kolkata", "delhi": "Asia/Kolkata", "bangalore": "Asia/Kolkata", "beijing": "Asia/Shanghai",
+    "utc": "UTC", "gmt": "UTC", "cet": "Europe/Berlin", "eet": "Europe/Helsinki", "sweden": "Europe/Stockholm", "estonia": "Europe/Tallinn",
+}  # fmt: skip
+_NAME: Final = r"(?P<zone>[A-Za-z][A-Za-z]+(?:[ ][A-Za-z]+)?)"
+_TIME: Final = re.compile(rf"(?i)\b{_NAME}\s+time\b(?!\s+zones?)")
+_IN: Final = re.compile(rf"(?i)(?:\bin\s+){_NAME}")
+_IANA: Final = re.compile(r"\b(?P<zone>[A-Z][A-Za-z]+/[A-Z][A-Za-z_]+(?:/[A-Z][A-Za-z_]+)?|UTC)\b")
+_WHO: Final = r"(?P<who>[^\W\d_]+)"
+_HOMES: Final = (
+    re.compile(rf"(?i)\b{_WHO}\s*\(\s*(?:in\s+)?{_NAME}\s*\)"),
+    re.compile(rf"(?i)\b{_WHO}(?:['’]s|['’]m|m|\s+is|\s+am|\s+lives?|,\s*who\s+is|,)?\s+(?:the\s+one\s+)?(?:based\s+|sitting\s+)?in\s+{_NAME}"),
+    re.compile(rf"(?i)\b{_WHO}['’]s\s+(?:time\s+zone\s+)?is\s+{_NAME}"),
+    re.compile(rf"(?i)\b(?P<who>my)\s+time\s+zone\s+is\s+{_NAME}"),
+)
+
+
+@cache
+def _table() -> Mapping[str, str]:
+    """City, country or nationality in lower case -> IANA name."""
+    cities = {name.rsplit("/", 1)[-1].replace("_", " ").casefold(): name for name in sorted(available_timezones()) if "/" in name and not name.startswith(("Etc", "US/", "posix", "right", "SystemV"))}
+    return {**cities, **_ALIASES}
+
+
+def zone_of(said: str) -> ZoneInfo | None:
+    """The zone of a city, country or nationality; the longest beginning of `said` that is one."""
+    words = said.split()
+    for count in range(min(3, len(words)), 0, -1):
+        name = _table().get(" ".join(words[:count]).casefold())
+        if name:
+            return ZoneInfo(name)
+    return None
+
+
+def time_zones(text: str) -> list[tuple[int, int, ZoneInfo]]:
+    """Zones named as a clock ("New York time") or as the place of a time ("from 13:00 until 15:00 in London")."""
+    found: list[tuple[int, int, ZoneInfo]] = []
+    for match in _TIME.finditer(text):
+        words = match["zone"].split()
+        zone = zone_of(match["zone"]) or (zone_of(words[-1]) if words else None)
+        if zone:
+            found.append((*match.span(), zone))
+    for match in _IN.finditer(text):
+        if re.search(r"(?i)(?:\d|noon|o['’]clock|\b[ap]m|both\s+days?|days?)\s*$", text[max(0, match.start() - 16) : match.start()]) and (zone := zone_of(match["zone"])):
+            found.append((*match.span(), zone))
+    return found
+
+
+def zones_in(texts: Sequence[str], roster: Sequence[str]) -> dict[str, ZoneInfo]:
+    """In which zone each person is, as far as it was said: "Sam in New York", "imani (london)", "I'm in Helsinki"."""
+    names = {name.casefold(): name for name in roster} | {"i": ME, "me": ME, "my": ME, "im": ME}
+    found: dict[str, ZoneInfo] = {}
+    for text in texts:
+        for pattern in _HOMES:
+            for match in pattern.finditer(text):
+                name = names.get(match["who"].casefold())
+                if name and (zone := zone_of(match["zone"])):
+                    found[name] = zone
+    return found
+
+
+def homes(text: str, roster: Sequence[str]) -> list[tuple[int, int, ZoneInfo]]:
+    """Where the text says in which city somebody is, so that it is not the plan's."""
+    names = {name.casefold() for name in roster} | {"i", "me", "my", "im"}
+    found = [(m, zone_of(m["zone"])) for pattern in _HOMES for m in pattern.finditer(text) if m["who"].casefold() in names]
+    return [(*m.span(), zone) for m, zone in found if zone]
