@@ -1,7 +1,8 @@
-"""Figures of the planner's pure functions: what a search, an explanation and a picture cost in CPU."""
+"""Figures of the planner: what a search, a picture and a keyless turn cost in CPU, and how many conversations are carried to their end."""
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import time
 from datetime import datetime, timedelta
@@ -9,15 +10,21 @@ from random import Random
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
+from conversations.heldout import HELD_OUT
+from conversations.model import all_conversations
 from figures import Figure, spread
+from natural_plan import answer_problems, paraphrases, tasks
+from planner_talk import Talk, play
 
 from vibehuntr_agent.planning.availability import heat_map, set_windows
-from vibehuntr_agent.planning.finder import Kind, Window, explain_time, find_compromise, find_slots
+from vibehuntr_agent.planning.finder import Kind, Window, explain_time, find_compromise, find_slots, normalise
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from conversations.model import Conversation, Transcript
     from figures import Scale
+    from natural_plan import Task
 
 ZONE: Final = ZoneInfo("Europe/Helsinki")
 START: Final = datetime(2026, 10, 12, tzinfo=ZONE)
@@ -81,3 +88,89 @@ def finder_cost(scale: Scale) -> list[Figure]:
 def _said_anew(known: dict[str, list[Window]]) -> object:
     old, new, *_ = known.values()
     return set_windows(old, new, mode="replace", zone=ZONE, now=START)
+
+
+def keyless_turn(scale: Scale) -> list[Figure]:
+    """Measure whole keyless turns: a question over 10 people and 30 days of half-hours, and a message of the usual size."""
+    big = asyncio.run(_turns(_large_plan(), "When can we all meet?", scale.tries(30)))
+    small = asyncio.run(
+        _turns({}, "Dinner with Anna, Ben and me on Friday at 30 euros each, Anna is free 18-22 and Ben from 7pm", scale.tries(30))
+    )
+    values = spread(big)
+    return [
+        Figure(
+            "10 people, 30 days of half-hours: one turn with a search, CPU ms", values, "median under 100", float(values["median"]) < 100
+        ),
+        Figure("a message with people, day, money and times: one turn, CPU ms", spread(small)),
+    ]
+
+
+def _large_plan() -> dict[str, Any]:
+    known = _facts(10, 24)
+    rows = {
+        name: [{"start": w.start.isoformat(), "end": w.end.isoformat(), "kind": w.kind} for w in normalise(ws)]
+        for name, ws in known.items()
+    }
+    last = START + timedelta(days=DAYS - 1)
+    return {
+        "plan": {"kind": "dinner", "date_from": f"{START:%Y-%m-%d}", "date_to": f"{last:%Y-%m-%d}", "duration_minutes": 60},
+        "people": [{"name": name, "attendance": "required"} for name in known],
+        "availability": rows,
+    }
+
+
+async def _turns(state: dict[str, Any], message: str, tries: int) -> list[float]:
+    """CPU milliseconds of a turn over ADK's own Runner, each in a session of its own; words are not paced."""
+    spent: list[float] = []
+    for number in range(tries + 1):
+        talk = Talk(now=START)
+        await talk.open(state)
+        gc.collect()
+        start = time.process_time()
+        answer = await talk.say(message)
+        spent.append((time.process_time() - start) * 1000)
+        if number == 0 and state and "I propose" not in answer and "Best" not in answer:
+            raise RuntimeError(answer[:200])
+        await talk.runner.close()
+    return spent[1:]
+
+
+def natural_plan_score(scale: Scale) -> list[Figure]:
+    """Type NATURAL PLAN's calendar tasks into the chat, as they stand and reworded, and count the valid answers."""
+    every = tasks()
+    seeds: list[tuple[str, int | None, int]] = [
+        ("as they stand", None, 200),
+        *((f"reworded, seed {n}", n, 190) for n in range(scale.tries(4))),
+    ]
+    return [_scored(words, every, seed, least) for words, seed, least in seeds]
+
+
+def _scored(words: str, every: Sequence[Task], seed: int | None, least: int) -> Figure:
+    texts = [task.text if seed is None else paraphrases(task.text, seed) for task in every]
+    valid = sum(not asyncio.run(answer_problems(task, text)) for task, text in zip(every, texts, strict=True))
+    return Figure(f"NATURAL PLAN {words}: valid of {len(every)}", {"valid": valid}, f"at least {least}", valid >= least)
+
+
+def conversation_score(scale: Scale) -> list[Figure]:
+    """Play the twelve conversations, their rewordings, and those that were written blind after the grammar was."""
+    del scale
+    told = {c.number: c for c in all_conversations()}
+    groups = {
+        "the twelve as written": [(c, c.transcripts[0]) for c in told.values()],
+        "ten rewordings of each, written before the grammar": [(c, t) for c in told.values() for t in c.transcripts[1:]],
+        "three more of each, written blind after it": [(told[n], t) for n, ts in HELD_OUT.items() for t in ts],
+    }
+    return [_carried(words, pairs) for words, pairs in groups.items()]
+
+
+def _carried(words: str, pairs: Sequence[tuple[Conversation, Transcript]]) -> Figure:
+    whole = sum(_passes(conversation, transcript) for conversation, transcript in pairs)
+    return Figure(f"{words}: all that is said is stored", {"whole": whole, "of": len(pairs)})
+
+
+def _passes(conversation: Conversation, transcript: Transcript) -> bool:
+    try:
+        conversation.check(asyncio.run(play(transcript)))
+    except AssertionError:
+        return False
+    return True

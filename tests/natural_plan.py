@@ -11,11 +11,13 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
+
+from planner_talk import Talk
 
 from vibehuntr_agent.planning.finder import Preference, Window
 from vibehuntr_agent.planning.phrases import window_on
@@ -151,6 +153,23 @@ def problems(facts: Facts, day: str, start: int, end: int) -> list[str]:
     ]
     sooner = range(facts.hours[0], start) if facts.earliest and not said else ()
     return said + [f"{minute} is earlier" for minute in sooner if not problems(_plain(facts), day, minute, minute + facts.minutes)][:1]
+
+
+async def answer_problems(task: Task, text: str) -> list[str]:
+    """What the first slot that the keyless planner proposes for `text` breaks; "no slot" when it proposes none."""
+    talk = Talk()
+    await talk.open()
+    await talk.say(text)
+    items = (await talk.state()).get("list", {}).get("items") or [{}]
+    await talk.runner.close()
+    if not items[0].get("start"):
+        return ["no slot"]
+    start, end = (datetime.fromisoformat(items[0][key]) for key in ("start", "end"))
+    return problems(
+        parse(task.text),
+        DAYS[start.weekday()] if start.weekday() < len(DAYS) else "weekend",
+        *(m.hour * 60 + m.minute for m in (start, end)),
+    )
 
 
 def _plain(facts: Facts) -> Facts:

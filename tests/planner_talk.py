@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import copy
 from collections.abc import AsyncGenerator
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from conversations.model import NOW, ZONE, Confirm, Fail, History, Mark, Reload, Step, Transcript, Undo, typed
 from google.adk.agents.run_config import RunConfig, StreamingMode
@@ -43,28 +41,23 @@ class FailingPlanner(KeylessPlanner):
                 raise ProviderDown
 
 
-def clock(zone: ZoneInfo) -> datetime:
-    """The moment at which all conversations take place."""
-    return NOW.astimezone(zone)
-
-
 class Talk:
     """One conversation. `events` are those of the last step, `answers` what was answered so far."""
 
-    def __init__(self, *, streaming: bool = False) -> None:
+    def __init__(self, *, streaming: bool = False, now: datetime = NOW) -> None:
         self.model = FailingPlanner(chunk_delay=0)
         self.sessions = InMemorySessionService()
         self.artifacts = InMemoryArtifactService()
-        agent = build_agent(self.model, clock=clock, environ={"VIBEHUNTR_TIMEZONE": ZONE.key})
+        agent = build_agent(self.model, clock=now.astimezone, environ={"VIBEHUNTR_TIMEZONE": ZONE.key})
         self.runner = Runner(app_name="talk", agent=agent, session_service=self.sessions, artifact_service=self.artifacts)
         self.config = RunConfig(streaming_mode=StreamingMode.SSE if streaming else StreamingMode.NONE)
         self.session_id = ""
         self.events: list[Event] = []
         self.answers: list[str] = []
 
-    async def open(self) -> None:
-        """Begin the conversation."""
-        self.session_id = (await self.sessions.create_session(app_name="talk", user_id="u")).id
+    async def open(self, state: dict[str, Any] | None = None) -> None:
+        """Begin the conversation, in which `state` stands already."""
+        self.session_id = (await self.sessions.create_session(app_name="talk", user_id="u", state=state)).id
 
     async def say(self, text: str) -> str:
         """One turn; the answer's text."""
@@ -135,4 +128,3 @@ async def play(transcript: Transcript, talk: Talk | None = None) -> History:
         states.append(await talk.state())
     await talk.runner.close()
     return History(transcript, states)
-

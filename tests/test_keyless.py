@@ -262,7 +262,7 @@ def test_bad_input_to_a_tool_changes_nothing() -> None:
             await tools.find_times(given),
         ]
         assert [result["status"] for result in results] == ["error"] * 10 + ["need"] * 2
-        assert all(set(result) == {"status", "summary", "data", "missing", "warnings", "view", "card"} for result in results)
+        assert all(set(result) == {"status", "summary", "data", "missing", "warnings", "view", "card", "replies"} for result in results)
         assert context.state == before
 
     asyncio.run(run())

@@ -35,7 +35,7 @@ ZONE = "Europe/Helsinki"
 NOW = datetime(2026, 11, 18, 10, tzinfo=ZoneInfo(ZONE))
 """A Wednesday."""
 SATURDAY = "2026-11-28"
-KEYS = {"status", "summary", "data", "missing", "warnings", "view", "card"}
+KEYS = {"status", "summary", "data", "missing", "warnings", "view", "card", "replies"}
 STATUSES = {"ok", "need", "ambiguous", "denied", "error"}
 VIEWS = {"heatmap", "votes", "timeline", "venues", "known", "file"}
 TOOLS = (
@@ -454,7 +454,7 @@ async def test_a_model_sees_neither_drawings_nor_the_card() -> None:
         sent = [
             part.function_response.response for c in talk.model._requests[-1].contents for part in c.parts or [] if part.function_response
         ]
-        assert [set(response or {}) for response in sent] == [KEYS - {"view", "card"}]
+        assert [set(response or {}) for response in sent] == [KEYS - {"view", "card", "replies"}]
         stored = [r.response for event in (await talk._session()).events for r in event.get_function_responses()]
         assert [set(response) for response in stored] == [KEYS]
 

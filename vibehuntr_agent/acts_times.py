@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from operator import attrgetter
 from typing import Any, Final, Literal, get_args
 from zoneinfo import ZoneInfo
@@ -27,7 +29,20 @@ from .planning.availability import (
     wall_window,
 )
 from .planning.errors import PlanningError, TimeError, UnknownPerson
-from .planning.finder import Explanation, Kind, Preference, Slot, Span, Window, explain_time, find_compromise, find_slots, normalise
+from .planning.finder import (
+    Diary,
+    Explanation,
+    Kind,
+    Preference,
+    Slot,
+    Span,
+    Window,
+    explain_time,
+    find_compromise,
+    find_slots,
+    normalise,
+    read_diary,
+)
 from .planning.people import ME, listed
 from .planning.phrases import Minutes
 from .planning.references import resolve
@@ -61,7 +76,7 @@ _MIDNIGHT: Final = 24 * 60
 _MAX_LENGTH: Final = 14 * 24 * 60
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Search:
     """What a search for times goes by."""
 
@@ -74,6 +89,11 @@ class Search:
     better: list[Span]
     """The hours of these that are the usual ones: a slot in them comes before one beside them that suits as many."""
     zone: ZoneInfo
+
+    @cached_property
+    def diaries(self) -> Mapping[str, Diary]:
+        """What is known of each person, sorted once for all that is asked of it."""
+        return {name: read_diary(windows) for name, windows in self.availability.items()}
 
     def common(self) -> dict[str, Any]:
         """The arguments that every function of the finder takes."""
@@ -341,17 +361,23 @@ def _day_spans(days: Sequence[date], hours: Minutes | None, known: Mapping[str, 
     """The hours of each day; without hours all of it, and the night after where somebody's evening goes on."""
     if hours:
         return [_day_span(day, hours, zone) for day in days]
-    return [(wall_moment(day, 0, zone), wall_moment(day, _MIDNIGHT + _night(day, known, zone), zone)) for day in days]
+    spans = [(wall_moment(day, 0, zone), wall_moment(day, _MIDNIGHT, zone)) for day in days]
+    nights = _nights([end.timestamp() for _, end in spans], known)
+    fives = [wall_moment(day, _MIDNIGHT + _NIGHT, zone) for day in days]
+    return [(start, min(max(end, until), five)) for (start, end), until, five in zip(spans, nights, fives, strict=True)]
 
 
-def _night(day: date, known: Mapping[str, Sequence[Window]], zone: ZoneInfo) -> int:
-    """Minutes after the midnight that ends `day` to which somebody is free who was so before it, at most until five."""
-    midnight, five = wall_moment(day, _MIDNIGHT, zone), wall_moment(day, _MIDNIGHT + _NIGHT, zone)
-    ends = [w.end for windows in known.values() for w in windows if w.kind != "busy" and w.start < midnight < w.end]
-    if not ends:
-        return 0
-    end = min(max(ends), five).astimezone(zone)
-    return min(_NIGHT, end.hour * 60 + end.minute) if end.date() > day else 0
+def _nights(midnights: Sequence[float], known: Mapping[str, Sequence[Window]]) -> list[datetime]:
+    """Until when somebody is free who is so before and after each of the midnights, in seconds since 1970; the midnight when nobody is."""
+    last = list(midnights)
+    for windows in known.values():
+        for window in windows:
+            start, end = window.start.timestamp(), window.end.timestamp()
+            place = bisect_right(midnights, start)
+            while window.kind != "busy" and place < len(midnights) and midnights[place] < end:
+                last[place] = max(last[place], end)
+                place += 1
+    return [datetime.fromtimestamp(moment, UTC) for moment in last]
 
 
 def _bounded(spans: Sequence[Span], limits: tuple[datetime | None, datetime | None]) -> list[Span]:
@@ -388,19 +414,13 @@ def _free_otherwise(windows: Sequence[Window], days: Sequence[date], hours: Minu
 
 def _slots(search: Search, least: int, limit: int) -> tuple[Slot, ...]:
     """The best slots: as many people as possible, and at the same number the usual hours first."""
-    found: list[Slot] = []
-    for spans in [search.better] if search.better == search.within else [search.better, search.within]:
-        more: Json = {**search.common(), "within": spans}
-        found += find_slots(search.availability, **more, min_people=least, limit=limit, preferences=search.preferences) if spans else ()
-    chosen: list[Slot] = []
-    for slot in sorted(found, key=lambda slot: slot.rank, reverse=True):
-        if len(chosen) < limit and all(slot.end <= other.start or other.end <= slot.start for other in chosen):
-            chosen.append(slot)
-    return tuple(chosen)
+    better = () if search.better == search.within else search.better
+    found = find_slots(search.diaries, **search.common(), better=better, min_people=least, limit=limit, preferences=search.preferences)
+    return tuple(found)
 
 
 def _compromise(search: Search) -> list[str]:
-    return list(compromise_words(find_compromise(search.availability, **search.common()), search.zone))
+    return list(compromise_words(find_compromise(search.diaries, **search.common()), search.zone))
 
 
 def _slot_json(slot: Slot, zone: ZoneInfo) -> Json:
@@ -436,7 +456,7 @@ def _slot_warnings(slots: Sequence[Slot], search: Search) -> list[str]:
 def _heat(board: Board, search: Search, slots: Sequence[Json]) -> Json | None:
     try:
         found = heat_map(
-            search.availability, group=search.group, days=plan_days(board.plan), zone=search.zone, hours=_clipped(plan_hours(board.plan))
+            search.diaries, group=search.group, days=plan_days(board.plan), zone=search.zone, hours=_clipped(plan_hours(board.plan))
         )
     except TimeError:
         return None

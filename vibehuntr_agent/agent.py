@@ -27,7 +27,7 @@ SUGGESTIONS: Final = (
 )
 """First messages to click, for an empty conversation."""
 
-FOR_THE_PAGE: Final = frozenset({"view", "card"})
+FOR_THE_PAGE: Final = frozenset({"view", "card", "replies"})
 """What of a tool's result is for the page alone."""
 
 _INSTRUCTION: Final = """\

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from .planning import phrases, votes
 from .planning.availability import span_words
 from .planning.people import listed
-from .state import CALENDARS, FACTS, UNDO, Clock, Json, StateView, budget_words, hours_words, missing_of, plan_days, roster_of
+from .state import CALENDARS, FACTS, UNDO, Answer, Clock, Json, StateView, budget_words, hours_words, missing_of, plan_days, roster_of
 
 PLAN_TAG: Final = "plan-json"
 MAX_FACTS: Final = 200
@@ -61,6 +61,32 @@ def card_words(card: Json) -> str:
         *(f"vote on {vote['subject']}: {vote['words']}" for vote in card["votes"]),
     ]
     return ". ".join(part.rstrip(".") for part in parts if part) + "."
+
+
+def replies_to(state: StateView, answer: Answer) -> list[str]:
+    """What people would usually say next, for buttons under the answer; a model never sees it."""
+    plan: Json = state.get("plan") or {}
+    decided: Json = state.get("decisions") or {}
+    items: Sequence[Json] = (state.get("list") or {}).get("items", [])
+    name = (answer.view or {}).get("name", "")
+    if plan.get("status", "open") != "open":
+        return []
+    if name == "heatmap" and not decided.get("time"):
+        return [*_first_ones(items), *(["What would have to change?"] if answer.data.get("compromise") else [])]
+    if name == "venues" and not decided.get("venue"):
+        return _first_ones(items)
+    if name == "votes":
+        return [f"I decide: {label}" for label in (answer.data.get("tied") or [])[:3]]
+    if name == "file":
+        return ["Finalise the plan"]
+    if answer.data.get("what") in {"time", "venue"} and answer.data.get("decision"):
+        place = ["Find restaurants"] if not decided.get("venue") and plan.get("city") else []
+        return [*place, *(["Make the calendar file", "Finalise the plan"] if decided.get("time") else [])]
+    return []
+
+
+def _first_ones(items: Sequence[Json]) -> list[str]:
+    return [f"Take the {place} one" for place, _ in zip(("first", "second", "third"), items, strict=False)]
 
 
 def facts_list(state: StateView, person: str | None = None) -> list[Json]:

@@ -496,6 +496,8 @@ def _matrix(data: Json) -> Json:
 def _point(venue: Json) -> dict[str, float] | None:
     """Where a venue is, if that is known and on earth."""
     inner = venue["venue"] if isinstance(venue.get("venue"), Mapping) else venue
+    if "google" in _text(inner.get("source") or "").casefold():
+        return None  # Google lets its places stand on Google's own maps only
     point = inner.get("point")
     if not point:
         return None

@@ -126,6 +126,7 @@ class Board:
 
     def __init__(self, context: Any, clock: Clock, default_zone: str) -> None:  # noqa: ANN401  ADK's ToolContext
         self._state = context.state
+        self._there = _plain(context.state)
         self._batch = _batch(context)
         self._read: Json = {}
         self._changed: Json = {}
@@ -173,7 +174,7 @@ class Board:
     def before(self, key: str) -> Any:  # noqa: ANN401  the same
         """What stood under `key` before anything was changed here."""
         if key not in self._read:
-            found = self._state.get(key)
+            found = self._there.get(key)
             self._read[key] = EMPTY.get(key) if found is None else found
         return self._read[key]
 
@@ -212,7 +213,7 @@ class Board:
 
     def _write(self, key: str, value: Any) -> None:  # noqa: ANN401  the same
         if isinstance(value, dict):
-            there = self._state.get(key)
+            there = self._there.get(key)
             if isinstance(there, _Shared) and there.batch == self._batch and self._batch and there is not value:
                 kept = dict(value)
                 there.clear()
@@ -221,6 +222,11 @@ class Board:
             else:
                 value = _Shared(value, self._batch)
         self._state[key] = value
+
+
+def _plain(state: Any) -> Json:  # noqa: ANN401  ADK's State, or a dict
+    """The state as a dict. ADK copies each container that is read from its State, to find writes into it: nobody here writes into one."""
+    return state.to_dict() if hasattr(state, "to_dict") else dict(state)
 
 
 def _batch(context: Any) -> str:  # noqa: ANN401  ADK's ToolContext
@@ -241,7 +247,7 @@ def plan_number(calendar: Mapping[str, Any]) -> int:
 
 def result(status: Status, summary: str, *, card: Json | None = None, **parts: Any) -> Json:  # noqa: ANN401  any JSON
     """The dict that a tool returns."""
-    known: Json = {"data": {}, "missing": [], "warnings": [], "view": None}
+    known: Json = {"data": {}, "missing": [], "warnings": [], "view": None, "replies": []}
     return {"status": status, "summary": summary, **known, **parts, "card": card}
 
 

@@ -1,8 +1,9 @@
 """What the planner can do: ADK function tools over session state.
 
-Every tool returns `{status, summary, data, missing, warnings, view, card}`. `status` is "ok", "need" (something is missing first),
+Every tool returns `{status, summary, data, missing, warnings, view, card, replies}`. `status` is "ok", "need" (something is missing first),
 "ambiguous" (a name or a reference could be several), "denied" (somebody's own word stands against it) or "error"; in the last four nothing
-has been changed. `view` names a drawing and its data, `card` is the plan at one look; both are for the page, a model sees neither.
+has been changed. `view` names a drawing and its data, `card` is the plan at one look, `replies` are what people would usually say next; all three are for the
+page, and a model sees none of them.
 
 The tools are `async` and wait for nothing but a search for venues and an artifact that is stored. So calls that a model makes at once run
 one after the other, in its order, on the one event loop: in threads, two of them would read the same state, and the later write would lose
@@ -21,7 +22,7 @@ from google.genai import types
 from typing_extensions import TypedDict
 
 from . import acts_facts, acts_places, acts_plan, acts_polls, acts_times
-from .card import PLAN_TAG, card_of, plan_as_json
+from .card import PLAN_TAG, card_of, plan_as_json, replies_to
 from .places import SampleCity, VenueSource
 from .planning.errors import AmbiguousPerson, PlanningError
 from .planning.references import AmbiguousReference
@@ -442,7 +443,7 @@ class PlannerTools:
     def _done(self, board: Board, answer: Answer) -> Result:
         board.commit(answer.change)
         parts: Json = {"data": answer.data, "missing": missing_of(board), "warnings": list(answer.warnings), "view": answer.view}
-        return result("ok", answer.summary, card=card_of(board, board.zone), **parts)
+        return result("ok", answer.summary, card=card_of(board, board.zone), replies=replies_to(board, answer), **parts)
 
     def _refusal(self, board: Board, error: PlanningError) -> Result:
         status: Status = "error"

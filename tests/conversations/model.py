@@ -9,9 +9,11 @@ The clock of all conversations is `NOW` and stands still. Unless a zone is said,
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final, overload
 from zoneinfo import ZoneInfo
 
@@ -156,3 +158,9 @@ def referred(steps: Transcript, reference: Mapping[str, State]) -> History:
             following = reference[step.name]
         states.append(following)
     return History(steps, tuple(reversed(states)))
+
+
+def all_conversations() -> list[Conversation]:
+    """The twelve, in their order, from the modules beside this one."""
+    names = sorted(path.stem for path in Path(__file__).parent.glob("c[0-9][0-9]_*.py"))
+    return [importlib.import_module(f"conversations.{name}").CONVERSATION for name in names]

@@ -159,7 +159,9 @@ def _times(match: re.Match[str], text: str) -> Times | None:
         return None
     if match["onwards"]:
         return Times(start, end, "from", clock, None, "from")
-    return Times(start, end, _kind(match, text[max(0, start - 60) : start]) if match["prep"] else "bare", clock, None, (match["word"] or "").lower())
+    return Times(
+        start, end, _kind(match, text[max(0, start - 60) : start]) if match["prep"] else "bare", clock, None, (match["word"] or "").lower()
+    )
 
 
 def _exact(said: str) -> Clock:
@@ -181,7 +183,9 @@ def _kind(match: re.Match[str], before: str) -> Kind:
     negated = bool(_NEGATION.search(before))
     if "latest" in on:
         return "until"
-    if on and (word in {"from", "since", "as of", "after", "at", "around", "about", "by"} or word.startswith("starting") or "earliest" in on):
+    if on and (
+        word in {"from", "since", "as of", "after", "at", "around", "about", "by"} or word.startswith("starting") or "earliest" in on
+    ):
         return "from"
     if word in {"from", "since", "as of"} or word.startswith("starting"):
         return "until" if negated else "from"

@@ -19,13 +19,18 @@ from vibehuntr_agent.planning.phrases import next_weekday
 
 _WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_WEEKDAY: Final = r"(?:mon(?:days?)?|tue(?:s|sdays?)?|wed(?:nesdays?)?|thu(?:r|rs|rsdays?)?|fri(?:days?)?|sat(?:urdays?)?|sun(?:days?)?)\b\.?"
+_WEEKDAY: Final = (
+    r"(?:mon(?:days?)?|tue(?:s|sdays?)?|wed(?:nesdays?)?|thu(?:r|rs|rsdays?)?|fri(?:days?)?|sat(?:urdays?)?|sun(?:days?)?)\b\.?"
+)
 MONTH: Final = rf"(?:{_MONTH_WORDS})"
 _SHORT: Final = r"(?:(?<=\b[a-zA-Z]{3})\.|(?<=\b[sS]ept)\.)?"
 """The point of a month that is cut short."""
 _NUMBER: Final = r"(?:0?[1-9]|[12]\d|3[01])"
 _SMALL: Final = r"(?:\d{1,2}|an?|one|two|three|four|five|six|seven|eight|nine|ten)"
-_WORDS: Final = {w: n for n, w in enumerate(["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"], 1)} | {"a": 1, "an": 1}
+_WORDS: Final = {w: n for n, w in enumerate(["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"], 1)} | {
+    "a": 1,
+    "an": 1,
+}
 _FOUND: Final = re.compile(
     rf"""(?ix)
     (?P<iso>\b(?P<iso_y>\d{{4}})-(?P<iso_m>\d\d)-(?P<iso_d>\d\d)\b)
@@ -54,7 +59,9 @@ _FOUND: Final = re.compile(
     """
 )
 _JOINED: Final = re.compile(r"(?i)^\s*(?:and|or|,|/|&|to|-|–)*\s*(?:on\s+)?(?:the\s+)?$")
-_SAME_AGAIN: Final = re.compile(rf"(?i)(?:[\s,()/&.-]|\b(?:and|or|on|the|of|a|yes|it|is|that['’]s|th|st|nd|rd|{_WEEKDAY}|{MONTH}|\d{{1,2}}(?:st|nd|rd|th)?|20\d\d)\b)*")
+_SAME_AGAIN: Final = re.compile(
+    rf"(?i)(?:[\s,()/&.-]|\b(?:and|or|on|the|of|a|yes|it|is|that['’]s|th|st|nd|rd|{_WEEKDAY}|{MONTH}|\d{{1,2}}(?:st|nd|rd|th)?|20\d\d)\b)*"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,20 +60,61 @@ _FOR_OTHERS: Final = re.compile(
     r"(?i)\b(?:schedule\s+a\s+meeting\s+for|looking\s+for\s+a\s+(?:slot|time|meeting)\b[^.;!?]{0,30}\bfor|get\b[^.;!?]{0,80}\btogether\b|\bcan\s+all\s+meet|want\s+to\s+meet\s+for)\b"
 )
 _MUST: Final = (
-    re.compile(r"(?i)\b(?:must|has\s+to|have\s+to|needs\s+to|absolutely\s+has\s+to|really\s+must|gotta|should\s+definitely)\s+(?:absolutely\s+|really\s+|definitely\s+)?(?:be\s+(?:there|with\s+us|here|present)|come|attend|join|make\s+it)\b"),
+    re.compile(
+        r"(?i)\b(?:must|has\s+to|have\s+to|needs\s+to|absolutely\s+has\s+to|really\s+must|gotta|should\s+definitely)\s+(?:absolutely\s+|really\s+|definitely\s+)?(?:be\s+(?:there|with\s+us|here|present)|come|attend|join|make\s+it)\b"
+    ),
     re.compile(r"(?i)\b(?:is|are)\s+(?:absolutely\s+)?(?:required|essential|a\s+must|mandatory|indispensable)\b"),
 )
 _WITHOUT: Final = re.compile(
     rf"(?i)(?:(?:\bnot|n['’]?t|\bnever|\bno\s+\w+|\bcannot)\b[^.;!?]{{0,30}}\bwithout\s+(?P<one>{_WORD})|\bwithout\s+(?P<two>{_WORD})[^.;!?]{{0,24}}(?:can['’]?t|cannot|don['’]?t|won['’]t|no))\b"
 )
-_LABELLED: Final = re.compile(rf"(?i)\b(?P<kind>must\s+come|required|optional|important|attendance\s+of)\s*(?:is|are)?:?\s+(?P<names>{_WORD}(?:{_SEP}{_WORD})*)(?P<rest>\s*:\s*(?:required|optional|important))?")
+_LABELLED: Final = re.compile(
+    rf"(?i)\b(?P<kind>must\s+come|required|optional|important|attendance\s+of)\s*(?:is|are)?:?\s+(?P<names>{_WORD}(?:{_SEP}{_WORD})*)(?P<rest>\s*:\s*(?:required|optional|important))?"
+)
 _CAN_SKIP: Final = re.compile(
     r"(?i)\b(?:(?:come|comes|join)\s+if\s+(?:they|he|she|it)\s*(?:can|suits?|like|want|works?)(?:\s+(?:them|him|her))?|(?:are|is|['’]re|would\s+be)\s+(?:optional|nice\s+to\s+have|welcome\b[^.;!?]{0,24}\bnot\s+(?:needed|required))"
     r"|optional|need\s*n['’]?o?t|needn['’]t|don['’]?t\s+(?:have|need)\s+to|no\s+tragedy\s+if|can\s+skip|don['’]?t\s+(?:have|need)\s+to\s+come|nice\s+to\s+have|not\s+needed)\b"
 )
 _IMPORTANT: Final = re.compile(r"(?i)\b(?:is|are)\s+important\b|\bshould\s+(?:really\s+)?be\s+there\b")
-_OFF_TOPIC: Final = re.compile(r"(?i)^\W*(?:tell\s+me\s+(?:about|a)|write|explain|translate|who\s+(?:is|was|won)|what\s+(?:is|are|was)|why|how\s+(?:is|are|do|does|many|much))\b")
-_ALSO_NAMES: Final = frozenset("Mark Will Grace Rose Hope Joy Faith Max Rich Art Dot Guy Don Bill Jack Drew Pat Iris Olive Summer Dawn Robin Jay Ray Dean Chase Grant Miles Lou Gene Frank Nick".split())
+_OFF_TOPIC: Final = re.compile(
+    r"(?i)^\W*(?:tell\s+me\s+(?:about|a)|write|explain|translate|who\s+(?:is|was|won)|what\s+(?:is|are|was)|why|how\s+(?:is|are|do|does|many|much))\b"
+)
+_ALSO_NAMES: Final = frozenset(
+    [
+        "Mark",
+        "Will",
+        "Grace",
+        "Rose",
+        "Hope",
+        "Joy",
+        "Faith",
+        "Max",
+        "Rich",
+        "Art",
+        "Dot",
+        "Guy",
+        "Don",
+        "Bill",
+        "Jack",
+        "Drew",
+        "Pat",
+        "Iris",
+        "Olive",
+        "Summer",
+        "Dawn",
+        "Robin",
+        "Jay",
+        "Ray",
+        "Dean",
+        "Chase",
+        "Grant",
+        "Miles",
+        "Lou",
+        "Gene",
+        "Frank",
+        "Nick",
+    ]
+)
 """Words that are names too, when they have a capital."""
 _SENTENCE: Final = re.compile(r"[^.!?;\n]+[.!?;\n]*")
 Means = Literal["name", "me", "group", "others", "he", "they"]
@@ -188,7 +229,13 @@ def _joined(found: Sequence[Who], text: str) -> list[Who]:
     for who in found:
         before = joined[-1] if joined else None
         gap = text[before.end : who.at] if before else ""
-        if before and before.means in {"name", "me"} and who.means in {"name", "me"} and not set(who.names) & set(before.names) and _is_separator(gap):
+        if (
+            before
+            and before.means in {"name", "me"}
+            and who.means in {"name", "me"}
+            and not set(who.names) & set(before.names)
+            and _is_separator(gap)
+        ):
             joined[-1] = Who(before.at, who.end, (*before.names, *(n for n in who.names if n not in before.names)), "name")
         elif before and before.means in {"group"} and who.means == "name" and _EXCEPT.match(gap):
             joined[-1] = Who(before.at, who.end, tuple(n for n in before.names if n not in who.names), "group")
@@ -200,7 +247,9 @@ def _joined(found: Sequence[Who], text: str) -> list[Who]:
 
 
 def _is_separator(gap: str) -> bool:
-    return bool(re.fullmatch(r"(?i)\s*(?:,\s*)?(?:(?:and|n|&|\+|plus|or|but\s+also|/)\s*)?(?:for\s+|also\s+|with\s+)?\s*", gap)) and (bool(gap.strip()) or True)
+    return bool(re.fullmatch(r"(?i)\s*(?:,\s*)?(?:(?:and|n|&|\+|plus|or|but\s+also|/)\s*)?(?:for\s+|also\s+|with\s+)?\s*", gap)) and (
+        bool(gap.strip()) or True
+    )
 
 
 def _resolved(found: Sequence[Who], text: str, roster: Sequence[str], last: str | None, timed: Sequence[str]) -> list[Who]:
@@ -237,7 +286,10 @@ def last_person(text: str, context: Context, roster: Sequence[str]) -> str | Non
 def _quoted_speakers(text: str, roster: Sequence[str]) -> list[tuple[int, int, str]]:
     """Stretches of quoted speech, and who speaks: `Tom wrote: "I can do 8"`."""
     spans: list[tuple[int, int, str]] = []
-    for match in re.finditer(rf"(?i)\b(?P<who>{_WORD})\s+(?:again|wrote|writes|says?|said|texted|answered|told\s+me)?\s*(?:again)?\s*[:,]?\s*[\"“](?P<said>[^\"”]*)[\"”]", text):
+    for match in re.finditer(
+        rf"(?i)\b(?P<who>{_WORD})\s+(?:again|wrote|writes|says?|said|texted|answered|told\s+me)?\s*(?:again)?\s*[:,]?\s*[\"“](?P<said>[^\"”]*)[\"”]",
+        text,
+    ):
         if name := _on_roster(match["who"], roster):
             spans.append((*match.span("said"), name))
     return spans
@@ -311,7 +363,8 @@ def _single_names(text: str, context: Context) -> list[tuple[str, int]]:
         if word[:1].isupper() and not word.isupper():
             lacks = lacks_people(context)
             strong = re.search(r"(?i)\b(?:with|invite|add|and|plus)\s+$", before) or re.match(
-                r"(?i)^\s*(?:(?:is|was|will\s+be|can|could|has|would)\b[^.;!?]{0,30}(?:free|time|busy|\d)|(?:only\s+)?(?:from|until|till|after)\s+(?:about\s+|around\s+)?(?:\d|noon|half|quarter|one\b|two\b|three\b|four\b|five\b|six\b|seven\b|eight\b|nine\b|ten\b)|['’]s\s+(?:free|busy)|\s+\d)", text[match.end() : match.end() + 50]
+                r"(?i)^\s*(?:(?:is|was|will\s+be|can|could|has|would)\b[^.;!?]{0,30}(?:free|time|busy|\d)|(?:only\s+)?(?:from|until|till|after)\s+(?:about\s+|around\s+)?(?:\d|noon|half|quarter|one\b|two\b|three\b|four\b|five\b|six\b|seven\b|eight\b|nine\b|ten\b)|['’]s\s+(?:free|busy)|\s+\d)",
+                text[match.end() : match.end() + 50],
             )
             if _BEFORE.search(before if match.start() > 16 else "\n" + before) and _AFTER.match(after) and (lacks or strong):  # noqa: PLR2004  a few words of context
                 found.append((name, match.start()))
@@ -340,7 +393,11 @@ def _removed(text: str, context: Context, new: Sequence[str]) -> list[str]:
         name = _on_roster(word, context.roster)
         if not name or name in new or name == ME or (match["who1"] and _WITHOUT.search(text)):
             continue
-        if match["who1"] and re.match(r"(?i)without", match[0]) and re.search(r"(?i)\b(?:must|can['’]?t|not|no|without)\b", text.replace(match[0], "")):
+        if (
+            match["who1"]
+            and re.match(r"(?i)without", match[0])
+            and re.search(r"(?i)\b(?:must|can['’]?t|not|no|without)\b", text.replace(match[0], ""))
+        ):
             continue
         if match["who3"] and re.search(r"(?i)\d|\b(?:mon|tue|wed|thu|fri|sat|sun)", text):
             continue

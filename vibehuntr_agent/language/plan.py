@@ -48,7 +48,9 @@ _CURRENCIES: Final[Mapping[str, str]] = {
 _MONEY_WORDS: Final = re.compile(
     r"(?i)\b(?:budget|limit|ceiling|max(?:imum)?|at\s+most|up\s+to|no\s+more\s+than|more\s+than|under|tops|each|apiece|per\s+(?:person|head)|a\s+(?:head|person)|pp|spend|pay|cost|about|around|raise|go\s+over)\b"
 )
-_BARE_MONEY: Final = re.compile(rf"(?i)\b(?:budget|limit|ceiling|max(?:imum)?)\b[^.;!?\d]{{0,24}}(?P<amount>-?{NUMBER})(?!\s*(?:people|hours?|min|h\b|[:.]\d|days?))|\b(?P<amount2>-?{NUMBER})\s+(?:as\s+the\s+)?(?:max|each|per\s+(?:person|head)|pp|a\s+head)\b")
+_BARE_MONEY: Final = re.compile(
+    rf"(?i)\b(?:budget|limit|ceiling|max(?:imum)?)\b[^.;!?\d]{{0,24}}(?P<amount>-?{NUMBER})(?!\s*(?:people|hours?|min|h\b|[:.]\d|days?))|\b(?P<amount2>-?{NUMBER})\s+(?:as\s+the\s+)?(?:max|each|per\s+(?:person|head)|pp|a\s+head)\b"
+)
 _CORRECTION: Final = r"\s*[,.…-]*\s*\b(?:no\s+wait|no|wait|sorry|i\s+mean(?:t)?|or\s+rather|rather|make\s+that|oops)\b[,.:\s]*(?:no\b|wait\b|i\s+mean(?:t)?\b|make\s+that\b)?[,\s]*"
 _LENGTH: Final = re.compile(
     rf"""(?ix)
@@ -62,27 +64,97 @@ _LENGTH: Final = re.compile(
 _NOT_LENGTH: Final = re.compile(
     r"(?i)(?:\b(?:in|within|after|later|earlier|every|another|half\s+an\s+hour\s+earlier|walk(?:ing)?|drive|away|from\s+the|ago|before|by)\s*$)"
 )
-_AFTER_LENGTH: Final = re.compile(r"(?i)^\s*(?:earlier|later|ago|away|walk|on\s+foot|of\s+walking|before|after|from\s+(?:now|place|stop|one))\b")
+_AFTER_LENGTH: Final = re.compile(
+    r"(?i)^\s*(?:earlier|later|ago|away|walk|on\s+foot|of\s+walking|before|after|from\s+(?:now|place|stop|one))\b"
+)
 _SIZE: Final = re.compile(
     rf"(?i)\b(?:(?P<plus>me|i)\s+(?:and|plus|with)\s+(?P<friends>{NUMBER})\s+(?:friends|others|people)|with\s+(?P<with>{NUMBER})\s+(?:friends|others)"
     rf"|(?:for|party\s+of|group\s+of|table\s+for|we\s+are|there\s+are|we['’]re|are)?\s*\b(?P<count>{NUMBER})\s+(?:of\s+us|people|persons|friends|guests)\b"
     rf"|(?:for|party\s+of|table\s+for|group\s+of|we\s+are|we['’]re)\s+(?P<bare>{NUMBER})\b(?!\s*(?:[€$£:.–-]|h\b|hours?|hrs?|min|days?|weeks?|euros?|eur|usd|am\b|pm\b|o['’]clock|pounds?|dollars?|\d)))"
 )
-_CITY: Final = re.compile(r"(?i)\b(?:in|near|around|at)\s+(?P<city>[^\W\d_]{3,}(?:[- ][A-ZÀ-Þ][^\W\d_]+)?)|\bcity\s+(?:is|to)\s+(?P<city2>[^\W\d_]{3,})")
+_CITY: Final = re.compile(
+    r"(?i)\b(?:in|near|around|at)\s+(?P<city>[^\W\d_]{3,}(?:[- ][A-ZÀ-Þ][^\W\d_]+)?)|\bcity\s+(?:is|to)\s+(?P<city2>[^\W\d_]{3,})"
+)
 _SEG: Final = re.compile(r"(?:^|[,/:(]|\bin\s)\s*(?P<city>[A-ZÀ-Þ][^\W\d_]+|[a-zà-þ][^\W\d_]{3,})\s*(?=[,/:).]|$)")
 _FEW: Final = 4
 """Words of a message that says nothing but a city."""
-_MOVES: Final = re.compile(r"(?i)\b(?:meant|mean|instead|move|moved|change|changed|switch|make\s+(?:it|that)|rather|correction|actually|postpone|new\s+(?:date|day)|better|oops|sorry|after\s+all)\b")
+_MOVES: Final = re.compile(
+    r"(?i)\b(?:meant|mean|instead|move|moved|change|changed|switch|make\s+(?:it|that)|rather|correction|actually|postpone|new\s+(?:date|day)|better|oops|sorry|after\s+all)\b"
+)
 _HOURS: Final = re.compile(r"(?i)\b(?:work(?:ing)?\s+hours|office\s+hours|business\s+hours)\b(?:\s+(?:of|are|is))?")
 _MEET_HOURS: Final = re.compile(r"(?i)\b(?:some\s+time|sometime|when\b.*\bmeet|meet|slot|together|find)\b")
 _PLAIN_CITY: Final = frozenset(
-    """helsinki espoo vantaa turku tampere oulu london paris berlin rome milan madrid barcelona lisbon vienna prague budapest warsaw copenhagen stockholm oslo gothenburg
-    malmo amsterdam rotterdam brussels dublin edinburgh glasgow manchester tallinn riga vilnius zurich geneva munich hamburg cologne frankfurt athens istanbul tokyo
-    osaka kyoto seoul singapore sydney melbourne toronto montreal chicago boston seattle austin denver mumbai delhi bangalore dubai reykjavik lahti kuopio jyväskylä""".split()
+    [
+        "helsinki",
+        "espoo",
+        "vantaa",
+        "turku",
+        "tampere",
+        "oulu",
+        "london",
+        "paris",
+        "berlin",
+        "rome",
+        "milan",
+        "madrid",
+        "barcelona",
+        "lisbon",
+        "vienna",
+        "prague",
+        "budapest",
+        "warsaw",
+        "copenhagen",
+        "stockholm",
+        "oslo",
+        "gothenburg",
+        "malmo",
+        "amsterdam",
+        "rotterdam",
+        "brussels",
+        "dublin",
+        "edinburgh",
+        "glasgow",
+        "manchester",
+        "tallinn",
+        "riga",
+        "vilnius",
+        "zurich",
+        "geneva",
+        "munich",
+        "hamburg",
+        "cologne",
+        "frankfurt",
+        "athens",
+        "istanbul",
+        "tokyo",
+        "osaka",
+        "kyoto",
+        "seoul",
+        "singapore",
+        "sydney",
+        "melbourne",
+        "toronto",
+        "montreal",
+        "chicago",
+        "boston",
+        "seattle",
+        "austin",
+        "denver",
+        "mumbai",
+        "delhi",
+        "bangalore",
+        "dubai",
+        "reykjavik",
+        "lahti",
+        "kuopio",
+        "jyväskylä",
+    ]
 )
 _ZONE: Final = re.compile(r"\b(?P<zone>[A-Z][A-Za-z]+/[A-Z][A-Za-z_]+(?:/[A-Z][A-Za-z_]+)?|UTC)\b")
 _PART: Final = re.compile(r"(?i)\b(?P<part>morning|lunch\s?time|afternoon|evening|night)s?\b|\b(?P<tonight>tonight)\b")
-_PER_PERSON_ONLY: Final = re.compile(r"\b(?!Nobody|Everyone|Everybody|None|Each|We|They|You|All|Who)(?P<who>[A-Z][^\W\d_]+)\s+(?:can\s+only|only\s+has|wants\s+to|can)\s+(?:spend|pay)\b")
+_PER_PERSON_ONLY: Final = re.compile(
+    r"\b(?!Nobody|Everyone|Everybody|None|Each|We|They|You|All|Who)(?P<who>[A-Z][^\W\d_]+)\s+(?:can\s+only|only\s+has|wants\s+to|can)\s+(?:spend|pay)\b"
+)
 
 
 def read(text: str, context: Context, *, roster: Sequence[str], new_days: Sequence[date], time_words: str) -> Reading:
@@ -121,7 +193,9 @@ def corrected(text: str) -> str:
     return text
 
 
-def plan_days_in(text: str, context: Context, told: Sequence[tuple[int, int]], old: Sequence[date], problems: list[str]) -> tuple[date, ...]:
+def plan_days_in(
+    text: str, context: Context, told: Sequence[tuple[int, int]], old: Sequence[date], problems: list[str]
+) -> tuple[date, ...]:
     """The days that the message gives the plan: those outside of what is told of somebody's time. Nothing when it leaves them as they are."""
     named = days.find(text, context.now.date(), old, problems)
     new_days = [day for day in named if not day.anaphora]
@@ -186,7 +260,9 @@ def _take_length(reading: Reading, facts: dict[str, Any], context: Context) -> N
             reading.use(*match.span())
 
 
-_ABOUT: Final = re.compile(r"(?i)\b(?:lunch|dinner|brunch|drinks|coffee|meeting|call|plan|length|long|how\s+long|for\s+it|needs?|takes?|lasts?|reckon|put\s+down|it\b.*\bgood)\b")
+_ABOUT: Final = re.compile(
+    r"(?i)\b(?:lunch|dinner|brunch|drinks|coffee|meeting|call|plan|length|long|how\s+long|for\s+it|needs?|takes?|lasts?|reckon|put\s+down|it\b.*\bgood)\b"
+)
 
 
 def _about_plan(text: str, match: re.Match[str], context: Context) -> bool:
@@ -196,7 +272,11 @@ def _about_plan(text: str, match: re.Match[str], context: Context) -> bool:
     sentence = text[low : min(ends, default=len(text))]
     kind = str(context.plan.get("kind") or "").casefold()
     before = text[max(0, low - 24) : low]
-    return bool((kind and kind.split()[-1] in sentence.casefold() and _ABOUT.search(sentence)) or re.search(r"(?i)how\s+long\?\s*$", before) or re.search(r"(?i)\b(?:it\s+would\s+be\s+good\s+to\s+have|we\s+(?:need|want))\b", sentence))
+    return bool(
+        (kind and kind.split()[-1] in sentence.casefold() and _ABOUT.search(sentence))
+        or re.search(r"(?i)how\s+long\?\s*$", before)
+        or re.search(r"(?i)\b(?:it\s+would\s+be\s+good\s+to\s+have|we\s+(?:need|want))\b", sentence)
+    )
 
 
 def length_of(match: re.Match[str]) -> int | None:
@@ -225,7 +305,11 @@ def lengths(text: str) -> list[tuple[int, int, int]]:
 
 def _take_size(reading: Reading, facts: dict[str, Any], context: Context) -> None:
     found = _SIZE.search(reading.rest)
-    if not found or (context.roster and len(reading.rest) > 120) or re.search(r"(?i)\b(?:one|two|three)\s+of\s+us\s+(?:is|are)\b", found[0] + reading.rest[found.end() : found.end() + 5]):  # noqa: PLR2004  a longer text tells of other things
+    if (
+        not found
+        or (context.roster and len(reading.rest) > 120)
+        or re.search(r"(?i)\b(?:one|two|three)\s+of\s+us\s+(?:is|are)\b", found[0] + reading.rest[found.end() : found.end() + 5])
+    ):  # noqa: PLR2004  a longer text tells of other things
         return
     count = found["count"]
     if count and re.search(r"(?i)\b(?:one|1)\b", count):
@@ -250,7 +334,9 @@ def _take_hours(reading: Reading, facts: dict[str, Any], time_words: str) -> Non
             reading.use(match.start(), match.start() + ranges[0].end)
             return
     for sentence in re.finditer(r"[^.!?;\n]+(?:[.](?=\d|m\b)[^.!?;\n]+)*", time_words):
-        if not _MEET_HOURS.search(sentence[0]) or not re.search(r"(?i)\b(?:find|want\s+to\s+meet|looking\s+for|together|all\s+meet|schedule)\b", sentence[0]):
+        if not _MEET_HOURS.search(sentence[0]) or not re.search(
+            r"(?i)\b(?:find|want\s+to\s+meet|looking\s+for|together|all\s+meet|schedule)\b", sentence[0]
+        ):
             continue
         ranges = [t for t in clock.find(sentence[0]) if t.kind == "range"]
         if len(ranges) == 1:
@@ -267,7 +353,9 @@ def _kind(text: str, context: Context, facts: Mapping[str, Any]) -> str | None:
     found = [m for m in _KIND.finditer(text)]
     if not found:
         return None
-    if context.plan.get("kind") and not re.search(rf"(?i)\b(?:actually|instead|rather|change|make\s+it)\b[^.;]{{0,30}}\b(?:{_KINDS})\b", text):
+    if context.plan.get("kind") and not re.search(
+        rf"(?i)\b(?:actually|instead|rather|change|make\s+it)\b[^.;]{{0,30}}\b(?:{_KINDS})\b", text
+    ):
         return None
     if not context.plan.get("kind") and not _SAYS_KIND.search(text) and len(text) > 200:  # noqa: PLR2004  only a short message is about nothing else
         return None
@@ -277,7 +365,9 @@ def _kind(text: str, context: Context, facts: Mapping[str, Any]) -> str | None:
 
 
 def _city(text: str, context: Context, roster: Sequence[str]) -> str | None:
-    away = [(low, high) for low, high, zone in homes(text, roster)] if any(zone != context.zone for _, _, zone in homes(text, roster)) else []
+    away = (
+        [(low, high) for low, high, zone in homes(text, roster)] if any(zone != context.zone for _, _, zone in homes(text, roster)) else []
+    )
     names = {name.casefold() for name in roster}
     if context.plan.get("city") and not _MOVES.search(text):
         return None
@@ -292,10 +382,19 @@ def _city(text: str, context: Context, roster: Sequence[str]) -> str | None:
             continue
         if first.casefold() in _PLAIN_CITY:
             return first.title()
-        if first[:1].isupper() and first.casefold() not in NOT_NAMES and not re.match(rf"(?i)(?:{days.MONTH})\b", first) and re.search(r"(?i)\b(?:in|city\s+(?:is|to))\s*$", text[: text.index(word, match.start())][-9:]):
+        if (
+            first[:1].isupper()
+            and first.casefold() not in NOT_NAMES
+            and not re.match(rf"(?i)(?:{days.MONTH})\b", first)
+            and re.search(r"(?i)\b(?:in|city\s+(?:is|to))\s*$", text[: text.index(word, match.start())][-9:])
+        ):
             return word
     for match in _SEG.finditer(text):
-        if match["city"].casefold() in _PLAIN_CITY and match["city"].casefold() not in names and not any(low <= match.start("city") < high for low, high in away):
+        if (
+            match["city"].casefold() in _PLAIN_CITY
+            and match["city"].casefold() not in names
+            and not any(low <= match.start("city") < high for low, high in away)
+        ):
             return match["city"].title()
     return None
 

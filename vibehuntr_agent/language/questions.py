@@ -27,7 +27,9 @@ _SELF: Final = re.compile(
 _PLAN: Final = re.compile(
     r"(?i)\b(?:what(?:['’]s|\s+is)\s+(?:the|our)\s+plan|show\s+(?:me\s+|us\s+)?(?:the|our)\s+plan|where\s+are\s+we\b(?!.*\bvote)|what(?:['’]s|\s+is)\s+(?:still\s+)?missing|who(?:['’]s|\s+is)\s+coming|summar\w+|recap|what\s+have\s+we\s+(?:got|agreed)\s+so\s+far)\b"
 )
-_THANKS: Final = re.compile(r"(?i)^\W*(?:thanks?(?:\s+you)?|thank\s+you(?:\s+\w+){0,3}|many\s+thanks|great|perfect|ok(?:ay)?|cool|nice|good|lovely|brilliant|super|awesome|wonderful)\W*(?:thanks?|thank\s+you)?\W*$")
+_THANKS: Final = re.compile(
+    r"(?i)^\W*(?:thanks?(?:\s+you)?|thank\s+you(?:\s+\w+){0,3}|many\s+thanks|great|perfect|ok(?:ay)?|cool|nice|good|lovely|brilliant|super|awesome|wonderful)\W*(?:thanks?|thank\s+you)?\W*$"
+)
 _HELLO: Final = re.compile(r"(?i)^\W*(?:hi|hello|hey|good\s+(?:morning|evening|afternoon))(?:\s+there)?\W*$")
 
 

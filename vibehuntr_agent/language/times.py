@@ -18,7 +18,6 @@ from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from vibehuntr_agent.planning.errors import PlanningError
-from vibehuntr_agent.planning.finder import Window
 from vibehuntr_agent.planning.people import ME
 from vibehuntr_agent.planning.phrases import DAY, PARTS, WHOLE_DAY, Minutes, window_on
 
@@ -28,7 +27,9 @@ from .zones import time_zones, zones_in
 
 Kind = Literal["free", "if_needed", "busy", "preferred", "avoided"]
 
-_SENTENCE: Final = re.compile(r"(?:[^.!?;\n]|(?<=\d)[.](?=\d)|(?<=[ap])[.](?=\s?m\b)|(?<=\b[ap]\.m)[.](?=\s+[a-z0-9])|(?<=\d)[.](?=\s*(?:and|or|,|-|–|\())|(?<=\bincl)[.])+[.!?;\n]*")
+_SENTENCE: Final = re.compile(
+    r"(?:[^.!?;\n]|(?<=\d)[.](?=\d)|(?<=[ap])[.](?=\s?m\b)|(?<=\b[ap]\.m)[.](?=\s+[a-z0-9])|(?<=\d)[.](?=\s*(?:and|or|,|-|–|\())|(?<=\bincl)[.])+[.!?;\n]*"
+)
 _ENDS: Final = r"(?=\s*(?:$|[.,;!?\n)]|(?:really\s+)?(?:come|make|do|join|be|attend|meet|on|at|mon|tue|wed|thu|fri|sat|sun|today|tonight|tomorrow|that|the|this|then|before|until|after|between|from|\d|either|get\s+there)))"
 _BUSY: Final = re.compile(
     rf"(?i)\b(?:busy|booked|tied\s+up|occupied|unavailable|in\s+meetings?|has\s+meetings?|have\s+meetings?|blocked(?:\s+(?:their|his|her|my|the)\s+calendars?)?|(?:has|have|['’]ve\s+got|got)\s+(?:another\s+|an?\s+)?(?:appointments?|something\s+on|plans|meetings?)"
@@ -56,12 +57,16 @@ _STRONG_SAME: Final = re.compile(r"(?i)so\b|(?:the\s+)?same\s+(?:for|as|goes|app
 _QUESTION: Final = re.compile(
     r"(?i)^\W*(?:so\s+|and\s+|but\s+|then\s+|ok\s+|now\s+|hm+\W+)*(?:when|what|which|how|why|where|who|is\s+there|are\s+there|could\s+we|can\s+we|do\s+we|does|did|shall|should|would|will|find|could\s+you|can\s+you|please\s+find|tell\s+me|show|any\b|whats?)\b"
 )
-_DECISION: Final = re.compile(r"(?i)\b(?:let['’]?s|we['’]ll|we\s+will|we\s+(?:are\s+)?meet(?:ing)?|book\s+us|decided|that['’]s\s+agreed|it\s+is\s+then|go\s+with|take\s+the)\b")
+_DECISION: Final = re.compile(
+    r"(?i)\b(?:let['’]?s|we['’]ll|we\s+will|we\s+(?:are\s+)?meet(?:ing)?|book\s+us|decided|that['’]s\s+agreed|it\s+is\s+then|go\s+with|take\s+the)\b"
+)
 _PLAN_HOURS: Final = re.compile(
     r"(?i)\b(?:work(?:ing)?|office|business)\s+hours\b|\bschedule\s+a\s+meeting\b|\bwant\s+to\s+meet\s+for\b|\blooking\s+for\s+a\s+slot\b|\bcan\s+all\s+meet\b|\bget\b[^.;!?]{3,80}\btogether\s+for\b"
 )
 """A sentence that says between which hours the meeting is to be."""
-_TODAY_PART: Final = re.compile(r"(?i)\b(?P<all>(?:all|the\s+whole|the\s+entire)\s+)?(?P<part>mornings?|lunch\s?time|afternoons?|evenings?|nights?|tonight)\b")
+_TODAY_PART: Final = re.compile(
+    r"(?i)\b(?P<all>(?:all|the\s+whole|the\s+entire)\s+)?(?P<part>mornings?|lunch\s?time|afternoons?|evenings?|nights?|tonight)\b"
+)
 _FOR: Final = re.compile(r"(?i)(?:\b(?:for|suits?|fits?|with|of|by|is\s+(?:fine|good|ok|okay|possible)\s+for)\s*|:\s*|\bme\b\s*)$")
 _COLON: Final = re.compile(r"^\s*(?:\([^)]*\)\s*)?:")
 _EARLIER: Final = 20
@@ -74,15 +79,17 @@ _TALE: Final = 800
 """Characters of a message from which only what has a clock time in it counts."""
 _LONG: Final = 160
 """Characters of a sentence from which a "can't" without a time is a tale."""
-_CORRECT: Final = (
-    r"(?:\s*[,.…-]*\s*)\b(?:(?:oh\s+)?(?:no|nope|wait|sorry|oops|pardon)\b(?:[\s,]+(?:no|wait|sorry|hold\s+on|make\s+(?:that|it)|i\s+mean(?:t)?)\b)*|i\s+mean(?:t)?\b|or\s+rather\b|rather\b|correction\b|scratch\s+that\b|make\s+that\b)(?:\s*[,:.]*\s*)(?:i\s+mean(?:t)?\s+|make\s+that\s+|we\s+had\s+better\s+say\s+)?"
-)
+_CORRECT: Final = r"(?:\s*[,.…-]*\s*)\b(?:(?:oh\s+)?(?:no|nope|wait|sorry|oops|pardon)\b(?:[\s,]+(?:no|wait|sorry|hold\s+on|make\s+(?:that|it)|i\s+mean(?:t)?)\b)*|i\s+mean(?:t)?\b|or\s+rather\b|rather\b|correction\b|scratch\s+that\b|make\s+that\b)(?:\s*[,:.]*\s*)(?:i\s+mean(?:t)?\s+|make\s+that\s+|we\s+had\s+better\s+say\s+)?"
 _PREP: Final = r"(?:(?:from|between|to|un?till?|till?|at|not\s+before|by|-|–)\s+)"
 _TIME_SLIP: Final = re.compile(
     rf"(?i)(?P<prep>\b{_PREP})?(?P<old>\b{clock.CLOCK}(?:\s*{clock._DASH}\s*{clock.CLOCK})?)(?P<gap>{_CORRECT}(?:[^.;!?]{{0,70}}?,\s*)??)(?=(?P<own>{_PREP})?{clock.CLOCK})"  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
 )
-_END_SLIP: Final = re.compile(rf"(?i)(?P<start>{clock.CLOCK}\s*{clock._DASH}\s*)(?P<old>{clock.CLOCK})(?P<gap>{_CORRECT})(?P<to>(?:to|un?till?|till?)\s+)(?P<new>{clock.CLOCK})(?!\s*{clock._DASH})")  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
-_SWAP: Final = re.compile(rf"(?i)\b(?:said|meant|means|says|wrote|it['’]s|is)\s+(?P<new>{clock.CLOCK}),?\s+(?:and\s+)?not\s+(?P<old>{clock.CLOCK})")
+_END_SLIP: Final = re.compile(
+    rf"(?i)(?P<start>{clock.CLOCK}\s*{clock._DASH}\s*)(?P<old>{clock.CLOCK})(?P<gap>{_CORRECT})(?P<to>(?:to|un?till?|till?)\s+)(?P<new>{clock.CLOCK})(?!\s*{clock._DASH})"
+)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+_SWAP: Final = re.compile(
+    rf"(?i)\b(?:said|meant|means|says|wrote|it['’]s|is)\s+(?P<new>{clock.CLOCK}),?\s+(?:and\s+)?not\s+(?P<old>{clock.CLOCK})"
+)
 """The start of a time told anew: "Tom said half past seven, not seven"."""
 
 
@@ -177,12 +184,16 @@ def _waiting(context: Context, roster: Sequence[str], told_now: set[str]) -> lis
 def corrected(text: str) -> str:
     """The text with times blanked out that are taken back in the same breath: "from 8, no, from half past seven"."""
     text = _END_SLIP.sub(lambda m: m["start"] + " " * (len(m["old"]) + len(m["gap"]) + len(m["to"])) + m["new"], text)
-    return _TIME_SLIP.sub(lambda m: ((m["prep"] or "") if not m["own"] else " " * len(m["prep"] or "")) + " " * len(m["old"] + m["gap"]), text)
+    return _TIME_SLIP.sub(
+        lambda m: ((m["prep"] or "") if not m["own"] else " " * len(m["prep"] or "")) + " " * len(m["old"] + m["gap"]), text
+    )
 
 
 def statements(text: str, context: Context, *, roster: Sequence[str], plan_days: Sequence[date]) -> list[Told]:
     """What `text` says of whose time, in its order."""
-    text = _SWAP.sub(lambda m: f"not before {m['new']}".ljust(len(m[0]))[: len(m[0])] if len(m[0]) >= len(m["new"]) + 11 else m[0], corrected(text))
+    text = _SWAP.sub(
+        lambda m: f"not before {m['new']}".ljust(len(m[0]))[: len(m[0])] if len(m[0]) >= len(m["new"]) + 11 else m[0], corrected(text)
+    )
     named = days.find(text, context.now.date(), plan_days)
     times = clock.find(_without(text, named))
     who = people.mentions(text, context, roster)
@@ -257,7 +268,13 @@ def _busy_header(sentence: str) -> bool:
 
 
 def _sentence(
-    text: str, low: int, high: int, named: Sequence[days.Days], times: Sequence[clock.Times], who: Sequence[people.Who], roster: Sequence[str]
+    text: str,
+    low: int,
+    high: int,
+    named: Sequence[days.Days],
+    times: Sequence[clock.Times],
+    who: Sequence[people.Who],
+    roster: Sequence[str],
 ) -> list[_Statement]:
     """The statements of one sentence."""
     kinds = _kinds(text, low, high, times)
@@ -308,10 +325,7 @@ def _take(built: list[_Statement], now: _Statement, text: str, token: tuple[int,
         now.part, now.strong = value[0], now.strong or value[1]
         return now
     if what == "same":
-        if now.who and (now.times or now.whole) and _STRONG_SAME.match(text[at:end]):
-            built.append(now)
-            now = _Statement(at=at, end=end)
-        elif now.who and now.same and not now.times:
+        if (now.who and (now.times or now.whole) and _STRONG_SAME.match(text[at:end])) or (now.who and now.same and not now.times):
             built.append(now)
             now = _Statement(at=at, end=end)
         weak = not _STRONG_SAME.match(text[at:end])
@@ -334,10 +348,18 @@ def _closed(now: _Statement) -> bool:
 def _take_who(built: list[_Statement], now: _Statement, text: str, who: people.Who, gap: str) -> _Statement:
     after_for = bool(_FOR.search(text[max(0, who.at - 24) : who.at]))
     complete = bool(now.times) or now.whole or now.kind == "busy"
-    if not now.who and (complete or now.days or now.same) and (not complete or after_for or _is_last_word(text, who) or not _tells_next(text, who.end)):
+    if (
+        not now.who
+        and (complete or now.days or now.same)
+        and (not complete or after_for or _is_last_word(text, who) or not _tells_next(text, who.end))
+    ):
         now.who, now.postponed = who.names, complete
         return now
-    if now.postponed and (re.fullmatch(r"(?i)\s*,?\s*(?:and|n|&|\+)?\s*(?:for\s+)?", gap) and not _COLON.match(text[who.end :]) and not _tells_next(text, who.end)):
+    if now.postponed and (
+        re.fullmatch(r"(?i)\s*,?\s*(?:and|n|&|\+)?\s*(?:for\s+)?", gap)
+        and not _COLON.match(text[who.end :])
+        and not _tells_next(text, who.end)
+    ):
         now.who = (*now.who, *(name for name in who.names if name not in now.who))
         return now
     if complete or (now.same and now.who):
@@ -395,7 +417,9 @@ def _kinds(text: str, low: int, high: int, times: Sequence[clock.Times]) -> list
         for match in pattern.finditer(text, low, high):
             if any(at < match.end() and match.start() < end for at, end, *_ in found):
                 continue
-            if kind == "busy" and any(0 <= t.at - match.end() < _NARRATIVE and not re.search(r"[,;.]", text[match.end() : t.at]) for t in turned):
+            if kind == "busy" and any(
+                0 <= t.at - match.end() < _NARRATIVE and not re.search(r"[,;.]", text[match.end() : t.at]) for t in turned
+            ):
                 continue
             found.append((*match.span(), "kind", kind))
     return found
@@ -406,9 +430,7 @@ def _part(word: str) -> Minutes:
     return PARTS["evening"] if said == "tonight" else PARTS[said]
 
 
-def _made(
-    now: _Statement, told: Sequence[Told], context: Context, roster: Sequence[str], plan_days: Sequence[date]
-) -> Told | None:
+def _made(now: _Statement, told: Sequence[Told], context: Context, roster: Sequence[str], plan_days: Sequence[date]) -> Told | None:
     """The statement with what it leaves out; None when it does not tell of anybody's time."""
     before = told[-1] if told else None
     if now.same and not now.times and not now.whole and now.kind != "busy":
@@ -424,7 +446,11 @@ def _made(
         return None
     part = now.part
     spans = tuple((times, part) for times in now.times if times.kind != "bare" or now.kind == "busy")
-    spans = tuple((replace(times, kind="from") if times.kind == "at" and now.strong and now.kind is None else times, part) for times, part in spans if times.kind != "bare")
+    spans = tuple(
+        (replace(times, kind="from") if times.kind == "at" and now.strong and now.kind is None else times, part)
+        for times, part in spans
+        if times.kind != "bare"
+    )
     spans = tuple((times, part) for times, part in spans if times.kind != "at")
     if now.times and not spans and not now.whole:
         return None
@@ -510,7 +536,13 @@ def _avoided(times: clock.Times, part: Minutes | None) -> Minutes:
 
 
 def _open_sided(
-    opened: Sequence[tuple[str, int]], name: str, context: Context, zone: ZoneInfo, day: date, part: Minutes | None, pending: Sequence[Mapping[str, str]]
+    opened: Sequence[tuple[str, int]],
+    name: str,
+    context: Context,
+    zone: ZoneInfo,
+    day: date,
+    part: Minutes | None,
+    pending: Sequence[Mapping[str, str]],
 ) -> Minutes:
     """A range from its sides; a side that is not said stays as it was told before, else it is the part's."""
     low = next((moment for kind, moment in opened if kind == "from"), None)

@@ -161,7 +161,9 @@ def _in_order(calls: Sequence[Call]) -> list[Call]:
     for call in calls:
         if call.name == "update_plan":
             facts |= call.args
-        elif call.name not in {"find_times", "show_plan", "explain_time", "poll_results"} or all(call.name != other.name for other in merged):
+        elif call.name not in {"find_times", "show_plan", "explain_time", "poll_results"} or all(
+            call.name != other.name for other in merged
+        ):
             merged.append(call)
     if facts:
         merged.append(Call("update_plan", facts))

@@ -30,7 +30,9 @@ _IANA: Final = re.compile(r"\b(?P<zone>[A-Z][A-Za-z]+/[A-Z][A-Za-z_]+(?:/[A-Z][A
 _WHO: Final = r"(?P<who>[^\W\d_]+)"
 _HOMES: Final = (
     re.compile(rf"(?i)\b{_WHO}\s*\(\s*(?:in\s+)?{_NAME}\s*\)"),
-    re.compile(rf"(?i)\b{_WHO}(?:['’]s|['’]m|m|\s+is|\s+am|\s+lives?|,\s*who\s+is|,)?\s+(?:the\s+one\s+)?(?:based\s+|sitting\s+)?in\s+{_NAME}"),
+    re.compile(
+        rf"(?i)\b{_WHO}(?:['’]s|['’]m|m|\s+is|\s+am|\s+lives?|,\s*who\s+is|,)?\s+(?:the\s+one\s+)?(?:based\s+|sitting\s+)?in\s+{_NAME}"
+    ),
     re.compile(rf"(?i)\b{_WHO}['’]s\s+(?:time\s+zone\s+)?is\s+{_NAME}"),
     re.compile(rf"(?i)\b(?P<who>my)\s+time\s+zone\s+is\s+{_NAME}"),
 )
@@ -39,7 +41,11 @@ _HOMES: Final = (
 @cache
 def _table() -> Mapping[str, str]:
     """City, country or nationality in lower case -> IANA name."""
-    cities = {name.rsplit("/", 1)[-1].replace("_", " ").casefold(): name for name in sorted(available_timezones()) if "/" in name and not name.startswith(("Etc", "US/", "posix", "right", "SystemV"))}
+    cities = {
+        name.rsplit("/", 1)[-1].replace("_", " ").casefold(): name
+        for name in sorted(available_timezones())
+        if "/" in name and not name.startswith(("Etc", "US/", "posix", "right", "SystemV"))
+    }
     return {**cities, **_ALIASES}
 
 
@@ -62,7 +68,9 @@ def time_zones(text: str) -> list[tuple[int, int, ZoneInfo]]:
         if zone:
             found.append((*match.span(), zone))
     for match in _IN.finditer(text):
-        if re.search(r"(?i)(?:\d|noon|o['’]clock|\b[ap]m|both\s+days?|days?)\s*$", text[max(0, match.start() - 16) : match.start()]) and (zone := zone_of(match["zone"])):
+        if re.search(r"(?i)(?:\d|noon|o['’]clock|\b[ap]m|both\s+days?|days?)\s*$", text[max(0, match.start() - 16) : match.start()]) and (
+            zone := zone_of(match["zone"])
+        ):
             found.append((*match.span(), zone))
     return found
 

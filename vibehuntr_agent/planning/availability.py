@@ -10,11 +10,13 @@ Not claimed: words. The days of a rule are read here, sentences in `phrases`.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import reduce
 from itertools import groupby, pairwise
+from operator import itemgetter
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -22,7 +24,24 @@ from dateutil.rrule import DAILY, rrule, rruleset
 from dateutil.tz import datetime_ambiguous, datetime_exists
 
 from .errors import PersonError, PlanningError, TimeError
-from .finder import MAX_WINDOWS, Answer, Compromise, Explanation, Kind, Obstacle, Span, Window, answers, conflicts, normalise
+from .finder import (
+    MAX_WINDOWS,
+    Answer,
+    Compromise,
+    Explanation,
+    Kind,
+    Obstacle,
+    Span,
+    Window,
+    answers,
+    conflicts,
+    normalise,
+    possible,
+    read_diary,
+)
+from .finder import (
+    Known as KnownTime,
+)
 from .people import MAX_PEOPLE, ME, listed
 from .phrases import DAY, WHOLE_DAY, Minutes, full_date
 
@@ -247,7 +266,7 @@ def compromise_words(found: Compromise, zone: ZoneInfo) -> tuple[str, ...]:
 
 
 def heat_map(
-    availability: Mapping[str, Sequence[Window]],
+    availability: Mapping[str, KnownTime],
     *,
     group: Sequence[str],
     days: Sequence[date],
@@ -264,16 +283,17 @@ def heat_map(
         raise PersonError("Nobody is in the plan yet. Who is coming?")
     if len(group) > MAX_PEOPLE:
         raise PersonError(f"I can draw the times of at most {MAX_PEOPLE} people, not {len(group)}. Please leave some out.")
-    known = {name: tuple(availability.get(name, ())) for name in group}
-    every = sorted(set(days)) or _spoken_of(known.values(), zone)
+    known = {name: read_diary(availability.get(name, ())) for name in group}
+    open_times = [possible(diary) for diary in known.values()]
+    every = sorted(set(days)) or _spoken_of(open_times, zone)
     if not every:
         raise TimeError("Nobody has said yet when it would work, so there is nothing to draw. When can you come?")
     shown = every[:SHOWN_DAYS]
-    low, high = hours or _hours(known.values(), shown, zone)
+    low, high = hours or _hours(open_times, shown, zone)
     step = next((s for s in _STEPS if len(group) * len(shown) * _count(low, high, s) <= _MAX_CELLS), _STEPS[-1])
     columns = [_columns(day, (low, high), step, zone) for day in shown]
     flat = tuple(column for of_day in columns for column in of_day)
-    rows = tuple((name, answers(windows, flat)) for name, windows in known.items())
+    rows = tuple((name, answers(diary, flat)) for name, diary in known.items())
     return HeatMap(zone.key, step, flat, rows, tuple(_lines(shown, columns, rows, zone)), tuple(_notes(every, len(group), step)))
 
 
@@ -493,21 +513,21 @@ def _obstacle_words(obstacle: Obstacle, zone: ZoneInfo) -> Iterator[str]:
         yield f"I do not know of a time near it at which {'you' if me else obstacle.name} can come."
 
 
-def _spoken_of(known: Iterable[Sequence[Window]], zone: ZoneInfo) -> list[date]:
+def _spoken_of(open_times: Iterable[Sequence[Span]], zone: ZoneInfo) -> list[date]:
     """The days on which somebody might come."""
-    pieces = (piece for windows in known for window in windows if window.kind != "busy" for piece in _pieces(window, zone))
+    pieces = (piece for spans in open_times for span in spans for piece in _pieces(Window(*span), zone))
     return sorted({_day(piece, zone) for piece in pieces})
 
 
-def _hours(known: Iterable[Sequence[Window]], days: Sequence[date], zone: ZoneInfo) -> Minutes:
+def _hours(open_times: Iterable[Sequence[Span]], days: Sequence[date], zone: ZoneInfo) -> Minutes:
     """The hours of these days in which somebody might come; the usual ones when nobody might."""
     shown = set(days)
+    first, after = _wall(days[0], 0, zone), _wall(days[-1], _MIDNIGHT, zone)
     found: list[Minutes] = []
-    for windows in known:
-        for window in windows:
-            start, end = window.start.astimezone(zone), window.end.astimezone(zone)
-            if window.kind != "busy" and start.date() <= days[-1] and days[0] <= end.date():
-                found.append(_wall_minutes(start, end) if start.date() in shown else WHOLE_DAY)
+    for spans in open_times:
+        for start, end in spans[bisect_right(spans, first, key=itemgetter(1)) : bisect_left(spans, after, key=itemgetter(0))]:
+            low, high = start.astimezone(zone), end.astimezone(zone)
+            found.append(_wall_minutes(low, high) if low.date() in shown else WHOLE_DAY)
     return reduce(lambda a, b: (min(a[0], b[0]), max(a[1], b[1])), found) if found else DAY
 
 

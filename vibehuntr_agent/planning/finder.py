@@ -142,7 +142,9 @@ class Compromise:
 
 
 @dataclass(frozen=True, slots=True)
-class _Diary:
+class Diary:
+    """What is known of one person's time, sorted: each list is in order and its stretches do not touch."""
+
     said: list[Stretch]
     free: list[Stretch]
     possible: list[Stretch]
@@ -151,6 +153,10 @@ class _Diary:
     @property
     def only_busy(self) -> bool:
         return not self.possible
+
+
+Known = Diary | Iterable[Window]
+"""What is known of one person's time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +169,7 @@ class _Wishes:
 class _Group:
     """The people of a search, what is known of them, and who has to be there."""
 
-    diaries: dict[str, _Diary]
+    diaries: dict[str, Diary]
     wishes: dict[str, _Wishes]
     must: frozenset[str]
 
@@ -184,11 +190,11 @@ def normalise(windows: Iterable[Window]) -> tuple[Window, ...]:
 
     Where windows overlap, busy wins over free and free over if-needed, whatever came first.
     """
-    diary = _diary(windows)
+    known = read_diary(windows)
     parts: list[tuple[list[Stretch], Kind]] = [
-        (diary.free, "free"),
-        (_without(diary.possible, diary.free), "if_needed"),
-        (diary.busy, "busy"),
+        (known.free, "free"),
+        (_without(known.possible, known.free), "if_needed"),
+        (known.busy, "busy"),
     ]
     every = [Window(start, end, kind) for stretches, kind in parts for start, end in _spans(stretches)]
     return tuple(sorted(every, key=attrgetter("start")))
@@ -196,41 +202,50 @@ def normalise(windows: Iterable[Window]) -> tuple[Window, ...]:
 
 def conflicts(windows: Iterable[Window]) -> tuple[Span, ...]:
     """The stretches said to be both busy and free (or if-needed)."""
-    diary = _diary(windows)
-    return _spans(_common(diary.said, diary.busy))
+    known = read_diary(windows)
+    return _spans(_common(known.said, known.busy))
 
 
-def answers(windows: Iterable[Window], spans: Iterable[Span]) -> tuple[Answer, ...]:
+def answers(windows: Known, spans: Iterable[Span]) -> tuple[Answer, ...]:
     """What one person, of whom `windows` are known, would answer to each of the spans."""
-    diary = _diary(windows)
-    return tuple(_answer(diary, _stretch(*span)) for span in spans)
+    known = read_diary(windows)
+    return tuple(_answer(known, _stretch(*span)) for span in spans)
+
+
+def possible(known: Known) -> tuple[Span, ...]:
+    """When one person can come, if need be: in order, and apart from one another."""
+    return _spans(read_diary(known).possible)
 
 
 def find_slots(
-    availability: Mapping[str, Iterable[Window]],
+    availability: Mapping[str, Known],
     *,
     group: Sequence[str],
     required: Iterable[str],
     length: timedelta,
     within: Sequence[Span],
+    better: Sequence[Span] = (),
     min_people: int = 1,
     limit: int = 3,
     preferences: Mapping[str, Iterable[Preference]] | None = None,
 ) -> tuple[Slot, ...]:
     """The best slots that lie inside one of the `within` spans and that at least `min_people` can come to, best first.
 
+    Of slots that suit as many, those inside one of the `better` spans come first: the usual hours, say.
     Preferences count for those who can come or have not said that they cannot.
     Raises TimeError for a length that is not positive, PersonError for a group of nobody or of more than 50.
     """
     size = _size(length)
     people = _group(availability, group, required, preferences or {})
-    starts = _starts(_edges(people), _joined(_stretch(*span) for span in within), size)
-    ordered = _ordered(starts, size, people, max(1, min_people))
+    bounds = _joined(_stretch(*span) for span in within)
+    usual = _common(_joined(_stretch(*span) for span in better), bounds)
+    starts = _starts(_edges(people), bounds, size, usual)
+    ordered = _ordered(starts, size, people, max(1, min_people), usual)
     return tuple(_slot((start, start + size), people) for start in _distinct(ordered, size, limit))
 
 
 def explain_time(
-    availability: Mapping[str, Iterable[Window]],
+    availability: Mapping[str, Known],
     *,
     group: Sequence[str],
     required: Iterable[str],
@@ -252,7 +267,7 @@ def explain_time(
 
 
 def find_compromise(
-    availability: Mapping[str, Iterable[Window]],
+    availability: Mapping[str, Known],
     *,
     group: Sequence[str],
     required: Iterable[str],
@@ -341,12 +356,15 @@ def _longest(stretches: Sequence[Stretch]) -> Stretch | None:
     return max(stretches, key=lambda stretch: stretch[1] - stretch[0], default=None)
 
 
-def _diary(windows: Iterable[Window]) -> _Diary:
+def read_diary(windows: Known) -> Diary:
+    """Sort what is known of one person, once for many questions."""
+    if isinstance(windows, Diary):
+        return windows
     kinds: dict[Kind, list[Stretch]] = {"free": [], "if_needed": [], "busy": []}
     for window in windows:
         kinds[window.kind].append(_stretch(window.start, window.end))
     busy, free, said = _joined(kinds["busy"]), _joined(kinds["free"]), _joined(kinds["free"] + kinds["if_needed"])
-    return _Diary(said, _without(free, busy), _without(said, busy), busy)
+    return Diary(said, _without(free, busy), _without(said, busy), busy)
 
 
 def _wished(preferences: Iterable[Preference]) -> _Wishes:
@@ -356,7 +374,7 @@ def _wished(preferences: Iterable[Preference]) -> _Wishes:
 
 
 def _group(
-    availability: Mapping[str, Iterable[Window]],
+    availability: Mapping[str, Known],
     names: Sequence[str],
     required: Iterable[str],
     preferences: Mapping[str, Iterable[Preference]],
@@ -365,7 +383,7 @@ def _group(
         raise PersonError("Nobody is in the plan yet. Who is coming?")
     if len(names) > MAX_PEOPLE:
         raise PersonError(f"I can find times for at most {MAX_PEOPLE} people, not {len(names)}. Please leave some out.")
-    diaries = {name: _diary(availability.get(name, ())) for name in names}
+    diaries = {name: read_diary(availability.get(name, ())) for name in names}
     wishes = {name: _wished(preferences[name]) for name in names if name in preferences}
     return _Group(diaries, wishes, frozenset(required))
 
@@ -380,10 +398,10 @@ def _edges(people: _Group) -> set[int]:
     return edges
 
 
-def _starts(edges: Iterable[int], within: Sequence[Stretch], size: int) -> list[int]:
+def _starts(edges: Iterable[int], within: Sequence[Stretch], size: int, usual: Sequence[Stretch] = ()) -> list[int]:
     """The first start of each stretch and the edges, where they leave room for the length."""
     ordered = sorted(edges)
-    starts: set[int] = set()
+    starts = {low for low, high in usual if low <= high - size}
     for low, high in within:
         if low <= high - size:
             starts.add(low)
@@ -414,16 +432,17 @@ def _summed(rows: Sequence[Sequence[int]], length: int) -> list[int]:
     return list(map(sum, zip(*rows, strict=True))) if rows else [0] * length
 
 
-def _ordered(starts: Sequence[int], size: int, people: _Group, least: int) -> list[int]:
+def _ordered(starts: Sequence[int], size: int, people: _Group, least: int, usual: Sequence[Stretch] = ()) -> list[int]:
     """The starts that at least so many can come to, best first."""
     can = {name: _inside(starts, diary.possible, size) for name, diary in people.diaries.items()}
     yes = _summed([_inside(starts, diary.free, size) for diary in people.diaries.values()], len(starts))
     some = _summed(list(can.values()), len(starts))
     lacking = _summed([bytes(1 - mark for mark in can[name]) for name in people.must if name in can], len(starts))
     absent = bool(people.must - can.keys())
+    beside = bytes(1 - mark for mark in _inside(starts, usual, size))
     avoided, preferred = _leanings(starts, size, people, can)
     wanted = [index for index in range(len(starts)) if some[index] >= least]
-    wanted.sort(key=lambda i: (absent or lacking[i] > 0, -yes[i], -some[i], avoided[i], -preferred[i]))
+    wanted.sort(key=lambda i: (absent or lacking[i] > 0, -yes[i], -some[i], beside[i], avoided[i], -preferred[i]))
     return [starts[index] for index in wanted]
 
 
@@ -466,7 +485,7 @@ def _overlapping(stretches: Sequence[Stretch], slot: Stretch) -> Sequence[Stretc
     return stretches[bisect_right(stretches, slot[0], key=_END) : bisect_left(stretches, slot[1], key=_START)]
 
 
-def _answer(diary: _Diary, slot: Stretch) -> Answer:
+def _answer(diary: Diary, slot: Stretch) -> Answer:
     if _around(diary.possible, slot):
         return "yes" if _around(diary.free, slot) else "if_needed"
     return "unknown" if diary.only_busy and not _overlapping(diary.busy, slot) else "no"
@@ -561,7 +580,7 @@ def _nearest(people: _Group, within: Sequence[Stretch], size: int) -> int | None
     return None if hopeless == len(rows) else start
 
 
-def _all_starts(diaries: Iterable[_Diary], within: Sequence[Stretch], size: int) -> list[int]:
+def _all_starts(diaries: Iterable[Diary], within: Sequence[Stretch], size: int) -> list[int]:
     """The starts at which a slot begins or ends with something that was said, just near enough to it, or with the range."""
     known = tuple(diaries)
     said = {edge for diary in known for stretch in diary.said for edge in stretch}
@@ -570,7 +589,7 @@ def _all_starts(diaries: Iterable[_Diary], within: Sequence[Stretch], size: int)
     return _starts(edges | {edge - size for edge in edges}, within, size)
 
 
-def _cost(lacking: Iterable[_Diary], slot: Stretch) -> tuple[int, int]:
+def _cost(lacking: Iterable[Diary], slot: Stretch) -> tuple[int, int]:
     """How many of these people no growing window can bring, and by how much the windows of the others have to grow."""
     hopeless = total = 0
     for diary in lacking:
