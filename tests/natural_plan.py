@@ -66,6 +66,57 @@ def tasks() -> tuple[Task, ...]:
     return tuple(Task(row["id"], row["input"], row["expected_properties"]["golden_plan"]) for row in rows)
 
 
+def made_tasks(count: int) -> tuple[Task, ...]:
+    """Tasks of our own in the same words, each with a solution: for a machine on which the published ones do not lie."""
+    random = Random(count)  # noqa: S311  the same tasks in every run
+    found: list[Task] = []
+    while len(found) < count:
+        facts = _made_facts(random)
+        starts = range(facts.hours[0], facts.hours[1] - facts.minutes + 1, 30)
+        valid = next((start for start in starts if not problems(facts, facts.day, start, start + facts.minutes)), None)
+        if valid is not None:
+            times = " - ".join(f"{m // 60}:{m % 60:02d}" for m in (valid, valid + facts.minutes))
+            found.append(Task(f"made_{len(found)}", _written(facts), f"Here is the proposed time: {facts.day}, {times}"))
+    return tuple(found)
+
+
+def _made_facts(random: Random) -> Facts:
+    people = tuple(random.sample(("Ida", "Otto", "Mia", "Kurt", "Vera", "Hugo", "Nora"), random.randint(2, 4)))
+    busy = {
+        name: tuple((n, n + random.choice((30, 60))) for n in sorted(random.sample(range(540, 1020, 90), random.randint(0, 4))))
+        for name in people
+    }
+    limits = (
+        Limit(people[0], random.choice(("before", "after")), random.choice((660, 780, 900)), random.random() < 0.5),
+    ) * random.randint(0, 1)
+    return Facts(people, random.choice((30, 60)), "Monday", (540, 1020), busy, limits, earliest=random.random() < 0.3)
+
+
+def _written(facts: Facts) -> str:
+    """The facts as the published tasks write them."""
+    clock = "{0[0]}:{0[1]:02d}".format
+    rows = [
+        f"{name} is busy on Monday during {', '.join(' to '.join(clock(divmod(m, 60)) for m in span) for span in spans)}; "
+        if spans
+        else f"{name} is free the entire day."
+        for name, spans in facts.busy.items()
+    ]
+    length = "one hour" if facts.minutes == 60 else "half an hour"
+    find = "Find a time that works for everyone's schedule and constraints. "
+    limits = [
+        f"{one.person} {'can not meet' if one.hard else 'would rather not meet'} on Monday {one.side} {clock(divmod(one.minute, 60))}. "
+        for one in facts.limits
+    ]
+    return "\n".join(
+        [
+            f"{_PREAMBLE}You need to schedule a meeting for {', '.join(facts.people[:-1])} and {facts.people[-1]} for {length} between the work hours of 9:00 to 17:00 on Monday. ",
+            "", "Here are the existing schedules for everyone during the day: ", *rows, "",
+            *(["The group would like to meet at their earlist availability."] if facts.earliest else []),
+            "".join([*limits, find]), "SOLUTION: ",
+        ]
+    )  # fmt: skip
+
+
 # What a task says
 
 _ASK: Final = re.compile(

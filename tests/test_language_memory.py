@@ -15,6 +15,7 @@ from conversations.model import NOW, ZONE, Confirm, Conversation, History, Mark,
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vibehuntr_agent.drawings import forget_words
 from vibehuntr_agent.language import memory
 from vibehuntr_agent.language.context import Call, Context, Reading
 from vibehuntr_agent.language.memory import FOODS, NATIONS
@@ -212,6 +213,35 @@ def test_the_first_speaker_comes_back(text: str) -> None:
         ("I'm not vegan but vegetarian", {("You", "diet", "vegetarian", "must")}),
         ("I'm vegetarian, not vegan", {("You", "diet", "vegetarian", "must")}),
         ("It's wrong that I'm vegan. I'm vegetarian.", {("You", "diet", "vegetarian", "must")}),
+        ("me anna ben cleo, 2h, anna doesnt eat meat", {("Anna", "diet", "no meat", "must")}),
+        ("tiina hates fish, raj avoids nuts", {("Tiina", "cuisine", "fish", "avoid"), ("Raj", "diet", "no nuts", "must")}),
+        ("tiina and raj are vegan", {("Tiina", "diet", "vegan", "must"), ("Raj", "diet", "vegan", "must")}),
+        ("dinner with tiina (veggie), raj (no beef)", {("Tiina", "diet", "vegetarian", "must"), ("Raj", "diet", "no beef", "must")}),
+        ("Ben: no pork", {("Ben", "diet", "no pork", "must")}),
+        ("Vegetarian: Anna and Ben", {("Anna", "diet", "vegetarian", "must"), ("Ben", "diet", "vegetarian", "must")}),
+        ("something vegan for me please", {("You", "diet", "vegan", "must")}),
+        ("Vegetarian food for Anna, please", {("Anna", "diet", "vegetarian", "must")}),
+        ("for Anna it has to be halal", {("Anna", "diet", "halal", "must")}),
+        ("Anna has gone vegan", {("Anna", "diet", "vegan", "must")}),
+        ("Anna became a vegetarian", {("Anna", "diet", "vegetarian", "must")}),
+        ("Anna prefers vegetarian food", {("Anna", "diet", "vegetarian", "prefer")}),
+        ("Anna is off meat", {("Anna", "diet", "no meat", "must")}),
+        ("Anna gave up fish", {("Anna", "diet", "no fish", "must")}),
+        ("Anna stays away from alcohol", {("Anna", "diet", "no alcohol", "must")}),
+        ("Ben doesn't do dairy", {("Ben", "diet", "dairy-free", "must")}),
+        ("Ben is egg-free", {("Ben", "diet", "no eggs", "must")}),
+        ("Ben never drinks", {("Ben", "diet", "no alcohol", "must")}),
+        ("Anna eats everything but fish", {("Anna", "diet", "no fish", "must")}),
+        ("Ben has a problem with dairy", {("Ben", "diet", "dairy-free", "must")}),
+        ("Ben gets sick from shellfish", {("Ben", "allergy", "shellfish", "must")}),
+        ("Ben isn't into sushi", {("Ben", "cuisine", "sushi", "avoid")}),
+        ("Ben is sick of sushi", {("Ben", "cuisine", "sushi", "avoid")}),
+        ("Ben can't get enough of sushi", {("Ben", "cuisine", "sushi", "prefer")}),
+        ("Ben doesn't eat sushi", {("Ben", "cuisine", "sushi", "avoid")}),
+        ("Anna is vegetarian and so is Ben", {("Anna", "diet", "vegetarian", "must"), ("Ben", "diet", "vegetarian", "must")}),
+        ("Anna can't have nuts, neither can I", {("Anna", "allergy", "nuts", "must"), ("You", "allergy", "nuts", "must")}),
+        ("Anna is vegan. Same for Ben", {("Anna", "diet", "vegan", "must"), ("Ben", "diet", "vegan", "must")}),
+        ("Did I mention that Anna is vegetarian?", {("Anna", "diet", "vegetarian", "must")}),
     ],
 )
 def test_what_is_said_of_people_is_remembered(text: str, facts: set[Fact]) -> None:
@@ -245,6 +275,17 @@ def test_what_is_said_of_people_is_remembered(text: str, facts: set[Fact]) -> No
         "Anna has no allergies",
         "Remember that it's Mia's birthday, we can't do it without her",
         "Remember that Ben can't come on Friday",
+        "starters are vegan",
+        "dessert is vegan",
+        "nobody drinks",
+        "find something vegan for Ben",
+        "we need a vegan restaurant for Anna",
+        "vegan food for everyone",
+        "order vegan food for 4 people",
+        "Anna is off on Friday",
+        "Ben gave up",
+        "should we avoid nuts",
+        "Ben used to like sushi",
         'Add "Ravintola Vegan, Ben is vegan, forget everything about Ben"',
     ],
 )
@@ -264,11 +305,50 @@ def test_what_is_not_said_of_anybody_is_not_remembered(text: str) -> None:
         ("Ben is no longer vegan", {"person": "Ben", "key": "diet", "value": "vegan"}),
         ("delete Ben's diet", {"person": "Ben", "key": "diet"}),
         ("forget everything you know about Ben", {"person": "Ben"}),
+        ("scratch my nut allergy", {"person": "You", "key": "allergy", "value": "nuts"}),
+        ("get rid of the nut allergy", {"person": "You", "key": "allergy", "value": "nuts"}),
+        ("ignore that I like Thai", {"person": "You", "key": "cuisine", "value": "Thai"}),
+        ("you can unlearn that Ben is vegan", {"person": "Ben", "key": "diet", "value": "vegan"}),
+        ("I no longer want you to remember my allergy", {"person": "You", "key": "allergy"}),
+        ("forget bens diet", {"person": "Ben", "key": "diet"}),
     ],
 )
 def test_what_to_forget_is_said(text: str, args: dict[str, str]) -> None:
     """The person, the kind and the value to forget are those of the message, the value as it is known."""
     assert read(text, context(facts=KNOWN))[0].calls == [Call("forget", args)]
+
+
+KEPT = (
+    ("diet", "vegan", "must"), ("diet", "no pork", "must"), ("diet", "gluten-free", "must"), ("allergy", "nuts", "must"), ("allergy", "tree nuts", "must"),
+    ("allergy", "pollen", "must"), ("access", "wheelchair", "must"), ("access", "a quiet room", "must"), ("budget", "30 EUR", "must"), ("budget", "12.50 EUR", "must"),
+    ("cuisine", "sushi", "prefer"), ("cuisine", "Thai", "avoid"), ("cuisine", "Ethiopian street food", "prefer"), ("activity", "bowling", "prefer"),
+    ("activity", "karaoke", "avoid"), ("area", "Kallio", "prefer"), ("area", "the old harbour", "prefer"), ("other", "brings his dog, always", "prefer"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("person", ["You", "Ben"])
+@pytest.mark.parametrize("fact", KEPT)
+def test_the_forget_button_forgets_its_own_fact(person: str, fact: tuple[str, str, str]) -> None:
+    """Whatever the page writes for its Forget button is read as an order to forget just that fact, also among all others."""
+    facts = {name: [{"key": key, "value": value, "strength": strength} for key, value, strength in KEPT] for name in ("You", "Ben", "Anna")}
+    key, value, strength = fact
+    words = forget_words({"person": person, "key": key, "value": value, "strength": strength})
+    assert read(words, context(facts=facts))[0].calls == [Call("forget", {"person": person, "key": key, "value": value})]
+
+
+@pytest.mark.parametrize(
+    ("text", "args"),
+    [
+        ("Forget that Ben's budget is 30 EUR.", {"person": "Ben", "key": "budget", "value": "30 EUR"}),
+        ("Forget that Anna is vegan.", {"person": "Anna", "key": "diet", "value": "vegan"}),
+        ("Forget that I am allergic to nuts.", {"person": "You", "key": "allergy", "value": "nuts"}),
+        ("Forget that Ben likes sushi.", {"person": "Ben", "key": "cuisine", "value": "sushi"}),
+    ],
+)
+def test_a_fact_is_forgotten_in_the_words_of_the_page(text: str, args: dict[str, str]) -> None:
+    """A person may also type what the button would write."""
+    facts = {args["person"]: [{"key": args["key"], "value": args["value"], "strength": "must"}]}
+    assert read(text, context(facts=facts))[0].calls == [Call("forget", args)]
 
 
 @pytest.mark.parametrize(

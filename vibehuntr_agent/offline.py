@@ -12,7 +12,7 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -23,7 +23,7 @@ from google.adk.models.llm_response import LlmResponse
 from google.genai import types
 from typing_extensions import override
 
-from .language import people as people_reader
+from .language import people
 from .language.context import Call, Context, Json
 from .language.understand import Understood, understand
 from .language.unused import unused_words
@@ -35,11 +35,23 @@ WHAT_I_AM: Final = (
     "“Anna is free Friday 18-22, Ben from 7pm”, and I find the time that suits most. I also look for places, count votes, lay out an "
     "evening and make the calendar file. With a GOOGLE_API_KEY set, a language model answers instead."
 )
+_WHAT_I_USE: Final = (
+    "I am a keyless planner, no language model: I understand who is coming, when each is free, what they like, places, votes, an evening's "
+    "stops and the calendar file."
+)
+_QUOTED: Final = 120
+_QUOTES: Final = 3
+"""So many clauses that were not used are quoted back, and so many characters of each."""
 _PLAN: Final = re.compile(r"<plan-json>(.*?)</plan-json>", re.DOTALL)
 _REMEMBERED: Final = 6
-"""So many messages back, "she" is still somebody."""
+_LONGEST_EARLIER: Final = 2_000
+"""So many messages back, and so far into each, "she" is still somebody."""
 _QUERIES: Final = frozenset({"find_times", "explain_time", "search_venues", "poll_results", "recall", "show_plan"})
-_ASK: Final = frozenset({"forget", "finalize_plan", "cancel_plan"})
+_NO_QUESTION: Final = frozenset({"recall", "undo_last_change", "forget", "finalize_plan", "cancel_plan"})
+_OTHER_TALK: Final = frozenset(
+    {"search_venues", "add_venue", "build_itinerary", "open_poll", "vote", "poll_results", "export_calendar", "decide", "explain_time"}
+)
+"""Tools after which it is not asked who is coming and when."""
 _NO_TOKENS: Final = types.GenerateContentResponseUsageMetadata(prompt_token_count=0, candidates_token_count=0, total_token_count=0)
 
 
@@ -63,9 +75,31 @@ class Turn:
         return [result for tool, result in self.results if tool == name]
 
     @property
+    def plan(self) -> Json:
+        """The facts of the plan."""
+        return self.known["plan"]
+
+    @property
     def roster(self) -> tuple[str, ...]:
         """The names in the plan."""
         return tuple(person["name"] for person in self.known["people"])
+
+    @property
+    def lacks_names(self) -> bool:
+        """Whether more people come than are named."""
+        return int(self.plan.get("number_of_people") or 0) > len(self.roster)
+
+    @property
+    def untimed(self) -> list[str]:
+        """Of whom no time is known."""
+        return [name for name in self.roster if not self.known["availability"].get(name)]
+
+    @property
+    def unsure(self) -> list[str]:
+        """Of whom it is not known when they can; inside office hours busy times are enough."""
+        rows: Mapping[str, Sequence[Json]] = self.known["availability"]
+        hours = bool(self.plan.get("hours_from"))
+        return [name for name in self.roster if not any(hours or row["kind"] != "busy" for row in rows.get(name, ()))]
 
 
 class KeylessPlanner(BaseLlm):
@@ -126,9 +160,8 @@ def decide(turn: Turn) -> list[Call] | str:
 def context_of(turn: Turn) -> Context:
     """What the readers of the message are given."""
     known = turn.known
-    now = datetime.fromisoformat(known["now"])
     context = Context(
-        now=now,
+        now=datetime.fromisoformat(known["now"]),
         zone=ZoneInfo(known["zone"]),
         plan=known["plan"],
         people=known["people"],
@@ -143,46 +176,25 @@ def context_of(turn: Turn) -> Context:
         earlier=turn.earlier,
         last_answer=turn.last_answer,
     )
-    return _with_last_person(context)
+    return replace(context, last_person=_last_person(context))
 
 
-def _with_last_person(context: Context) -> Context:
-    from dataclasses import replace  # noqa: PLC0415
-
-    for text in reversed(context.earlier[-_REMEMBERED:]):
-        found = people_reader.last_person(text[:2000], context, context.roster)
-        if found:
-            return replace(context, last_person=found)
-    return context
+def _last_person(context: Context) -> str | None:
+    """Whom the messages before spoke of last."""
+    earlier = (text[:_LONGEST_EARLIER] for text in reversed(context.earlier[-_REMEMBERED:]))
+    return next(filter(None, (people.last_person(text, context, context.roster) for text in earlier)), None)
 
 
 def _next(turn: Turn) -> list[Call]:
     """What follows from what the tools have answered: once all have told their times, look for one that suits."""
     gone = any((result.get("data") or {}).get("removed") for result in turn.answers("set_people"))
     told = gone or any(result.get("status") == "ok" for result in turn.answers("set_availability"))
-    if (
-        not told
-        or turn.called("find_times", "decide", "explain_time")
-        or "find_times" not in turn.tools
-        or turn.known.get("decisions", {}).get("time")
-    ):
-        return []
-    known: Mapping[str, Any] = turn.known["availability"]
-    hours = bool(turn.known["plan"].get("hours_from"))
-    ready = turn.roster and not _lacks_names(turn) and all(_tells(known.get(name, ()), hours=hours) for name in turn.roster)
-    return [Call("find_times")] if ready else []
+    decided = turn.called("find_times", "decide", "explain_time") or (turn.known.get("decisions") or {}).get("time")
+    ready = turn.roster and not turn.lacks_names and not turn.unsure and "find_times" in turn.tools
+    return [Call("find_times")] if told and ready and not decided else []
 
 
-def _tells(rows: Sequence[Json], *, hours: bool) -> bool:
-    """Whether they say when somebody can; inside office hours busy times are enough."""
-    return any(hours or row["kind"] != "busy" for row in rows)
-
-
-def _lacks_names(turn: Turn) -> bool:
-    return int(turn.known["plan"].get("number_of_people") or 0) > len(turn.roster)
-
-
-# The answer
+# ------------------------------------------------------------------------------------------------------------------- the answer
 
 
 def answer(turn: Turn, heard: Understood) -> str:
@@ -212,13 +224,12 @@ def _told(turn: Turn) -> Iterator[str]:
 
 
 def _line(name: str, result: Json) -> str:
-    if "error" in result and "summary" not in result:
-        return (
-            "All right, nothing is changed."
-            if "reject" in str(result["error"])
-            else f"{name.replace('_', ' ').capitalize()} did not work; nothing is changed by it."
-        )
-    return str(result.get("summary", ""))
+    """What a tool has done. One that ADK has stopped gives an error and no summary."""
+    if "error" not in result or "summary" in result:
+        return str(result.get("summary", ""))
+    if "reject" in str(result["error"]):
+        return "All right, nothing is changed."
+    return f"{name.replace('_', ' ').capitalize()} did not work; nothing is changed by it."
 
 
 def _found(turn: Turn) -> Iterator[str]:
@@ -228,88 +239,69 @@ def _found(turn: Turn) -> Iterator[str]:
             continue
         data = result.get("data") or {}
         if name == "find_times" and data.get("slots"):
-            yield from _slots(data, result)
-        elif name == "search_venues" and data.get("venues"):
-            yield from _venues(result)
+            yield from _slots(data, str(result["summary"]))
         else:
             yield str(result.get("summary", ""))
         yield from result.get("warnings", [])
 
 
-def _slots(data: Json, result: Json) -> Iterator[str]:
-    slots = data["slots"]
-    first = slots[0]
-    full = len(first["yes"]) == data["people"]
+def _slots(data: Json, summary: str) -> Iterator[str]:
+    """The first time, with who can come, and the others in a list; a compromise is told by the tool itself."""
+    first, *others = data["slots"]
     if data.get("compromise"):
-        yield str(result["summary"])
+        yield summary
     else:
-        who = f"{listed(first['yes'])} can all come" if full and data["people"] > 1 else first["why"]
+        everybody = len(first["yes"]) == data["people"] > 1
+        who = f"{listed(first['yes'])} can all come" if everybody else first["why"]
         more = f" They stay free until {datetime.fromisoformat(first['free_until']):%H:%M}." if first["free_until"] != first["end"] else ""
         yield f"I propose {first['when']} ({data['zone']}): {who}.{more}"
-    if others := [slot for slot in slots[1:] if len(slot["yes"]) + len(slot["if_needed"]) > 1]:
+    if others := [slot for slot in others if len(slot["yes"]) + len(slot["if_needed"]) > 1]:
         yield "\n".join(["Other times:", *(f"{place}. {slot['when']}: {slot['why']}" for place, slot in enumerate(others, 2))])
-
-
-def _venues(result: Json) -> Iterator[str]:
-    yield str(result["summary"])
 
 
 def _unusable(turn: Turn, heard: Understood) -> list[str]:
     """The words that no rule could use, quoted; and what this is, when it could use none at all."""
-    nothing = not turn.results and not heard.problems
-    left = unused_words(turn.message, heard, nothing=nothing)
-    quotes = ", ".join(f"“{clause[:120]}”" for clause in left[:3])
-    if nothing:
-        words = quotes or f"“{' '.join(turn.message.split())[:120]}”"
-        return [
-            f"I could not use {words}. I am a keyless planner, no language model: I understand who is coming, when each is free, what they like, "
-            "places, votes, an evening's stops and the calendar file."
-        ]
+    if not turn.results and not heard.problems:
+        return [f"I could not use “{' '.join(turn.message.split())[:_QUOTED]}”. {_WHAT_I_USE}"]
+    quotes = ", ".join(f"“{clause[:_QUOTED]}”" for clause in unused_words(turn.message, heard)[:_QUOTES])
     return [f"I could not use {quotes}."] if quotes else []
 
 
 def _question(turn: Turn, heard: Understood) -> str:
     """The one thing to ask next, or nothing when a tool has just said what it needs, or nothing is missing."""
     refused = any(result.get("status") != "ok" for _, result in turn.results)
-    if (
-        refused
-        or heard.problems
-        or turn.called("recall", "undo_last_change", *_ASK)
-        or turn.known["plan"].get("status") in {"cancelled", "final"}
-    ):
+    if refused or heard.problems or turn.called(*_NO_QUESTION) or turn.plan.get("status") in {"cancelled", "final"}:
         return ""
-    roster = turn.roster
-    if not turn.known["plan"] and not roster and not turn.results:
+    if not (turn.plan or turn.roster or turn.results):
         return "" if heard.asks - {"hello", "times"} else "What would you like to plan, and who is coming?"
-    if turn.called(
-        "search_venues", "add_venue", "build_itinerary", "open_poll", "vote", "poll_results", "export_calendar", "decide", "explain_time"
-    ):
-        return _after(turn)
-    if not roster:
+    return _after(turn) if turn.called(*_OTHER_TALK) else _who_or_when(turn, heard)
+
+
+def _who_or_when(turn: Turn, heard: Understood) -> str:
+    """What is still missing for a common time, or what to do with the one that was found."""
+    if not turn.roster:
         return "Who is coming? You can add when each is free."
-    if _lacks_names(turn):
-        return f"I have {listed(roster)}. Who else is coming?"
-    known: Mapping[str, Any] = turn.known["availability"]
-    if untimed := [name for name in roster if not known.get(name)]:
-        verb = "is" if len(untimed) == 1 and untimed != [ME] else "are"
-        if "day" in heard.asks and not turn.known["plan"].get("date_from"):
+    if turn.lacks_names:
+        return f"I have {listed(turn.roster)}. Who else is coming?"
+    if untimed := turn.untimed:
+        dated = bool(turn.plan.get("date_from"))
+        if "day" in heard.asks and not dated:
             return f"On which day is that, for {listed(untimed)}?"
-        when = "" if turn.known["plan"].get("date_from") else ", and on which day"
-        return f"When {verb} {listed(untimed)} free{when}?"
+        verb = "is" if len(untimed) == 1 and untimed != [ME] else "are"
+        return f"When {verb} {listed(untimed)} free{'' if dated else ', and on which day'}?"
     if turn.called("find_times"):
-        return "Shall we take the first one?" if any(result.get("data", {}).get("slots") for result in turn.answers("find_times")) else ""
-    hours = bool(turn.known["plan"].get("hours_from"))
-    if unsure := [name for name in roster if not _tells(known[name], hours=hours)]:
-        return f"I know when {listed(unsure)} cannot. When would it work?"
-    return ""
+        return (
+            "Shall we take the first one?" if any((result.get("data") or {}).get("slots") for result in turn.answers("find_times")) else ""
+        )
+    return f"I know when {listed(turn.unsure)} cannot. When would it work?" if turn.unsure else ""
 
 
 def _after(turn: Turn) -> str:
     """What usually comes next."""
-    plan_decided: Mapping[str, Any] = turn.known.get("decisions") or {}
-    if turn.called("search_venues") and any(result.get("data", {}).get("venues") for result in turn.answers("search_venues")):
+    decided: Mapping[str, Any] = turn.known.get("decisions") or {}
+    if any((result.get("data") or {}).get("venues") for result in turn.answers("search_venues")):
         return "Which one do you take?"
-    if turn.called("decide") and plan_decided.get("time") and plan_decided.get("venue"):
+    if turn.called("decide") and decided.get("time") and decided.get("venue"):
         return "Shall I make the calendar file?"
     return ""
 

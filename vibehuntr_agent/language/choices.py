@@ -8,6 +8,7 @@ after `add_venue`.
 # ruff: noqa: E501  a pattern reads best with one rule on a line
 # ruff: noqa: SIM905  quotes around every word would hide the words
 # ruff: noqa: PLR2004  the numbers are those of a clock, or count letters
+# ruff: noqa: RUF001  people type several dashes
 
 from __future__ import annotations
 
@@ -23,8 +24,8 @@ from rapidfuzz import fuzz
 from vibehuntr_agent.planning.people import ME
 
 from . import clock, outings
-from .context import Call, Context, Json, Reading
-from .outings import CLOCK_MARK, CORRECTION, DAY_MARK, LENGTH_MARK, NAME_MARK, Marked
+from .context import Call, Context, Json, Reading, number
+from .marking import CLOCK_MARK, CORRECTION, DAY_MARK, LENGTH_MARK, NAME_MARK, Marked, blank, distinctive, fold, mark, moment, plan_days
 
 Span = tuple[int, int]
 
@@ -34,29 +35,40 @@ _OBJECT: Final = (
     r"(?:the\s+|this\s+|our\s+|my\s+|that\s+)?(?:whole\s+|entire\s+)?(?:birthday\s+)?"
     r"(?:plans?|thing|event|meeting|meetup|brunch|lunch|dinner|drinks|coffee|breakfast|party|call|outing|evening|trip|date|get-together)\b"
 )
+_STATE: Final = r"(?:(?:how|what|the\s+way)\s+(?:it|things)\s+(?:was|were)|(?:the\s+)?(?:previous|last|earlier|old)\s+(?:state|version|plan)|(?:one|a)\s+step|before\s*[.!]*$)"
+_LAST: Final = (
+    r"(?:(?:my|the|that|this)\s+)?(?:very\s+)?(?:last|latest|previous)\s+(?:change|step|edit|message|one|thing|entry|input|action)\b"
+)
 _UNDO: Final = re.compile(
-    r"""(?x)\bundo\b|\brevert\b|\broll\s+(?:it|that|this)\s+back\b|\bi\s+take\s+(?:that|it|this)(?:\s+\w+){0,2}\s+back\b|\btake\s+back\s+(?:that|my\s+last)\b
-    |\bback\s+to\s+(?:how|what|the\s+way)\s+(?:it|things)\s+(?:was|were)\b|\b(?:change|put|set|turn)\s+(?:it|that|this)\s+back\b
+    rf"""(?x)\bundo\b|\brevert\b|\broll\s+(?:it|that|this)\s+back\b|\broll\s+back\s+(?:it|that|this|{_LAST})|\bi\s+take\s+(?:that|it|this)(?:\s+\w+){{0,2}}\s+back\b
+    |^\W*(?:(?:please|ok|okay|oh|no|sorry|oops|hm+)\W+)*take\s+(?:that|it|this)\s+back\b|\btake\s+back\s+(?:that|{_LAST})
+    |\b(?:go\s+|change\s+|set\s+|put\s+)?back\s+(?:to\s+)?{_STATE}|\brestore\s+{_STATE}|\b(?:change|put|set|turn)\s+(?:it|that|this)\s+back\b
+    |\b(?:scratch|reverse|drop|delete|remove|discard)\s+{_LAST}|\breverse\s+(?:that|it|this)(?:\s+(?:change|step))?\s*[.!?]*$
     |\bcancel\s+(?:that|(?:my|the|that)\s+last\s+\w+)\s*[.!]*$"""
 )
-_NOT_UNDO: Final = re.compile(r"\b(?:how|don't|do\s+not|never|no\s+need\s+to|what\s+does|can't|cannot)\b[^.!?]{0,30}$")
+_NOT_UNDO: Final = re.compile(r"\b(?:how|don't|do\s+not|never(?!\s+mind)|no\s+need\s+to|what\s+does|can't|cannot)\b[^.!?]{0,30}$")
 _UNDO_ASIDE: Final = re.compile(
     r"\b(?:no,?\s+)?forget\s+(?:it|that)\b|\bwhat\s+i\s+(?:just\s+)?(?:told|said|wrote)(?:\s+\w+)?\b|\bthat\s+was\s+a\s+mistake\b|\boops\b"
 )
 _CANCEL: Final = re.compile(
-    rf"""(?x)\bcancel\s+(?:it(?:\s+all)?\b|everything\b|all\s+of\s+it\b|{_OBJECT})
-    |\b(?:want|have|need|going|like|decided|forced|got)\s+to\s+cancel\s*[.!,]*$|\b(?:must|should|let'?s|let\s+us|please|will|we'll)\s+cancel\s*[.!]*$|^\W*(?:please\W+)?cancel\W*(?:please\W*)?$
+    rf"""(?x)\bcancel(?:l?ing)?\s+(?:it(?:\s+all)?\b|everything\b|all\s+of\s+it\b|{_OBJECT})
+    |\b(?:want|have|need|going|like|decided|forced|got)\s+to\s+cancel\s*[.!,]*$|\b(?:must|should|let'?s|let\s+us|please|will|we'll|go\s+ahead\s+and|just|yes,?)\s+cancel\s*[.!]*$
+    |\bwe(?:'re|\s+are)\s+cancell?ing\s*[.!]*$|^\W*(?:(?:please|yes|ok|okay|just)\W+)*cancel\W*(?:(?:please|pls|plz|now)\W*)*$
     |\bcall(?:ing)?\s+(?:it|everything|{_OBJECT})\s*(?:all\s+)?off\b|\bcall(?:ing)?\s+off\s+(?:it|everything|{_OBJECT})
-    |\b(?:scrap|ditch|abandon|axe|bin|delete|drop|kill)\s+(?:it\s+all|everything|{_OBJECT})
-    |\b(?:it|everything|{_OBJECT})(?:'s|\s+is|\s+has\s+been)\s+(?:all\s+)?(?:cancelled|canceled|called\s+off)\b"""
+    |\b(?:scrap|ditch|abandon|axe|bin|delete|drop|kill|abort|bury|forget\s+about|forget)\s+(?:it\s+all|everything(?!\s+(?:about|on|you|that|i))|{_OBJECT})(?!\s*(?:'s|about|on))
+    |\b(?:it|everything|{_OBJECT})(?:'s|\s+is|\s+has\s+been|\s+got)?\s+(?:all\s+)?(?:cancelled|canceled|called\s+off)\b
+    |^\W*(?:(?:sorry|sadly|ok|so|well|unfortunately)\W+)*(?:everything|{_OBJECT})(?:'s|\s+is)\s+off\b(?!\s+(?:to|by|on|from|limits|the)\b)"""
 )
 _NOT_DONE: Final = re.compile(
-    r"\b(?:don'?t|do\s+not|never|not|no\s+need\s+to|without|before|until|if|when|unless|whether|how|what\s+happens|should\s+(?:we|i))\b[^.!?,]{0,40}$"
+    r"\b(?:don'?t|do\s+not|never|not|no\s+need\s+to|without|before|until|if|when|unless|whether|how|what\s+happens|what\s+(?:does|do|is)|should\s+(?:we|i))\b[^.!?,]{0,40}$"
 )
 _FILE: Final = re.compile(r"\b(?:file|ics|calendars?|export|download)\b")
 _FINAL: Final = re.compile(
     rf"""(?x)\b(?P<verb>finali[sz]e)\b(?!\s+(?:the\s+|our\s+|a\s+)?(?:time|date|day|venue|place|list|location|restaurant|number|menu|guest))
     |\b(?:make|mark|set|declare)\s+(?:it|this|everything|{_OBJECT})\s+(?:as\s+|to\s+)?final\b
+    |\b(?:set|carve)\s+(?:it|this|everything|{_OBJECT})\s+in\s+stone\b|\bmake\s+(?:it|this|{_OBJECT})\s+official\b|\bconsider\s+(?:it|this|{_OBJECT})\s+(?:as\s+)?final\b
+    |\b(?:close|confirm|seal|complete|finish|approve|conclude|wrap\s+up)\s+(?:everything\b|(?:the|our|this|my)\s+(?:whole\s+)?plan(?:ning)?\b)|\bwrap\s+(?:it|this)\s+up\b(?!\s+(?:at|by|before|around))
+    |^\W*(?:(?:ok|okay|yes|so|well|good|great|now)\W+)*(?:it|that|this|everything)(?:'s|\s+is)\s+(?:now\s+)?final(?:\s+now)?\W*$
     |\block\s+(?:it|this|everything|{_OBJECT})\s+in\b|\block\s+in\s+(?:it|this|everything|{_OBJECT})
     |\b(?:the|our|this)\s+plan(?:'s|\s+is)\s+(?:now\s+)?final\b"""
 )
@@ -73,9 +85,9 @@ class _Found:
 def read(text: str, context: Context) -> Reading:
     """What a message decides, takes back, calls off or makes final."""
     reading = Reading(text)
-    marked = outings.mark(text, context)
+    marked = mark(text, context)
     if name := outings.name_typed_in(marked, context):
-        marked = outings.mark(outings.blank(text, *name), context)
+        marked = mark(blank(text, *name), context)
     if _take_undo(marked, reading):
         return reading
     _take_cancel(marked, reading)
@@ -100,7 +112,8 @@ def _decision(marked: Marked, context: Context) -> _Found | None:
 def _take_undo(marked: Marked, reading: Reading) -> bool:
     for at, end in marked.sentences():
         found = _UNDO.search(marked.low[at:end])
-        if found and not _NOT_UNDO.search(marked.low[at : at + found.start()][-60:]):
+        later = found and re.match(r"[^,.!]{0,20}\b(?:later|afterwards)\b", marked.low[at + found.end() : end])
+        if found and not later and not _NOT_UNDO.search(marked.low[at : at + found.start()][-60:]):
             reading.calls.append(Call("undo_last_change"))
             start, stop = _clause(marked.low, at, end, (at + found.start(), at + found.end()))
             reading.use(start, stop)
@@ -115,7 +128,8 @@ def _take_cancel(marked: Marked, reading: Reading) -> None:
         low = marked.low[at:end]
         for found in _CANCEL.finditer(low):
             vague = _FILE.search(low) and re.search(r"\b(?:cancel|cancelled|canceled)\s*(?:it\b|$)|^it", found[0])
-            if vague or _NOT_DONE.search(low[max(0, found.start() - 60) : found.start()]):
+            asked = "?" in low and re.search(r"(?:cancelled|canceled|off)$", found[0])
+            if vague or asked or _NOT_DONE.search(low[max(0, found.start() - 60) : found.start()]):
                 continue
             if not any(call.name == "cancel_plan" for call in reading.calls):
                 reading.calls.append(Call("cancel_plan"))
@@ -149,32 +163,52 @@ _NTH: Final = rf"(?P<nth>(?<!\d)\d{{1,2}}(?:st|nd|rd|th)\b|\b(?:{'|'.join(_ORDIN
 _REFERENCE: Final = re.compile(
     rf"""(?x)
     (?:\b(?:number|option|nr\.?|no\.|choice|item)\s*|\#\s?)(?P<number>\d{{1,2}}\b|(?:{"|".join(_CARDINALS)})\b)
+  | \b(?:option|choice)\s+(?P<letter>[a-e])\b
   | (?P<best>\b(?:(?:your|the|that)\s+)(?:top\s+(?:pick|choice|one|option|suggestion|time)|best\s+(?:one|option|time)|favou?rite|one\s+(?:at|on)\s+(?:the\s+)?top|top\s+one))
   | (?P<lead>\b(?:the|teh|your|that|this)\s+(?:very\s+)?)?{_NTH}(?P<thing>\s+{_THINGS})?
-  | \bthe\s+(?P<edge>earliest|latest|last)\b(?P<thing2>\s+{_THINGS})?"""
+  | \bthe\s+(?P<edge>earliest|latest|last|middle|former|latter)\b(?P<thing2>\s+{_THINGS})?"""
 )
 _NO_REFERENCE: Final = re.compile(
     r"""(?x)\b(?:at\s+first|first\s+of\s+all|on\s+second\s+thoughts?|second\s+thoughts?|for\s+the\s+first\s+time|first\s+time\s+(?:we|i|that)|first\s+(?:name|floor)
     |(?:mon|tues|wednes|thurs|fri|satur|sun)day\s+(?:the\s+)?\d+(?:st|nd|rd|th)|(?:the\s+)?\d+(?:st|nd|rd|th)\s+(?:of\s+)?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\w*)\b"""
 )
 _BARE_NUMBER: Final = re.compile(
-    r"^\W*(?:(?:ok|okay|yes|take|then|number|no)\W+)*#?(?P<number>\d{1,2})\W*(?:(?:please|pls|plz|then|it\s+is|is\s+good)\W*)*$"
+    rf"""(?x)^\W*(?:(?:ok|okay|yes|yeah|sure|fine|good|great|well|hm+|so|take|then|number|no|nr|make\s+it|go\s+(?:for|with)|let's\s+(?:say|do|take)|i'?d\s+say|the)\W+)*\#?
+    (?P<number>\d{{1,2}}|{"|".join(_CARDINALS)})\W*(?:(?:please|pls|plz|then|thanks|thank\s+you|thx|it\s+is|is\s+(?:good|fine|great|perfect)|for\s+us)\W*)*$"""
 )
 _ASKS_NUMBER: Final = re.compile(r"\b(?:how\s+(?:many|much|long)|what\s+budget|which\s+hour)\b[^?]{0,80}\?\W*$")
 _CHOOSES: Final = re.compile(
-    r"""(?x)\b(?:take|taking|go(?:ing)?|choose|pick|have|do|want|fix|book|let\s+it\s+be|agreed?|i'?d\s+say|say|decided?|settled|please|pls|plz|good|fine|best|great|perfect
-    |works?|right|delightful|lovely|it\s+is|then|yes|yep|yeah|ok|okay|sure)\b"""
+    r"""(?x)\b(?:take|taking|go(?:ing)?|choose|chosen|choice|pick|have|do|want|fix|book|reserve|stick|put\s+(?:us|me)\s+down|let\s+it\s+be|agree[ds]?|i'?d\s+say|say|decided?|settled?
+    |please|pls|plz|thanks|thank\s+you|thx|cheers|good|fine|best|great|perfect|nice|lovely|wonderful|fantastic|excellent|ideal|brilliant|amazing|delightful|right|happy|wins?|gets|suits?|sounds
+    |works|work\s+(?:best|fine|well|for\s+us)|would\s+work|it\s+is|then|yes|yep|yeah|ok|okay|sure|(?:it'?s|is)\s+(?:the\s+)?\w{3,}est)\b"""
 )
 _LIKES: Final = re.compile(r"\b(?:like|love|prefer)\b")
+_JUST_WHAT: Final = re.compile(
+    r"""(?x)\b(?:just|exactly|precisely|the\s+very\s+one|the\s+(?:one|place|time))?\s*(?:what|that|which)?\s*\b(?:i|we|everybody|everyone|all\s+of\s+us)(?:'ve|'m|'re|'d)?\s+(?:\w+\s+){0,2}?
+    (?:in\s+mind|hoped\s+for|wants?(?:ed)?|wanted|needs?|needed|looking\s+for|hoping\s+for|thinking(?:\s+of)?|like[sd]?\s+(?:most|best))\b(?:\s+all\s+along)?"""
+)
+"""As in "just what I had in mind": that is liked, whatever its verb."""
 _PLAIN_WORDS: Final = re.compile(
-    r"""(?x)(?:\W|\b(?:ok|okay|yes|yep|yeah|please|pls|plz|then|so|and|the|teh|that|this|good|great|fine|nice|cool|lovely|perfect|hm+|well|um+|oh|no|sorry|is|it|one|a|of|by|me
+    r"""(?x)(?:\W|\b(?:ok|okay|all\s+right|alright|yes|yep|yeah|thanks|thank\s+you|thx|cheers|sure|go|for|with|please|pls|plz|then|so|and|the|teh|that|this|good|great|fine|nice|cool|lovely|perfect|hm+|well|um+|oh|no|sorry|is|it|one|a|of|by|me
     |in|case|now|just|we|i|not|but|think)\b)*"""
 )
 _OTHER_ACT: Final = re.compile(
     r"""(?x)\b(?:tell|explain|why|more|about|remove|delete|drop|strike|forget|rename|swap|what|who|which|when|how|votes?|voted|ballots?|ticks?|was|were|had|did|not\s+sure
-    |instead\s+of|except|can'?t|cannot|doesn'?t|don'?t|isn'?t|if|unless|maybe|perhaps|change|closed?|show|thing|stop)\b"""
+    |instead\s+of|except|can'?t|cannot|doesn'?t|don'?t|isn'?t|wouldn'?t|won'?t|if|unless|maybe|perhaps|change|closed?|show|thing|stop|too|clash\w*|worse|worst|wrong|hard|difficult|bad
+    |afraid|unfortunately|sadly|skip|map)\b"""
 )
-_CHOOSE_THAT: Final = re.compile(r"\b(?:choose|take|pick|book|go\s+(?:with|for)|have)\s+(?:that|it|this)(?:\s+one)?\b")
+_CHOOSE_THAT: Final = re.compile(
+    r"\b(?:choose|take|pick|book|reserve|fix|do|stick\s+(?:with|to)|settle\s+on|go\s+(?:with|for)|have)\s+(?:that|it|this)(?:\s+one)?\b|\bthat\s+one\s*(?:please|pls|then|it\s+is)\b"
+)
+_TAKES_IT: Final = re.compile(
+    rf"(?:^|[,;:–-]|\b(?:so|and|then)\b)\s*(?:(?:so|then|and|please|yes|just)\s+)*(?:(?:let's|lets|let\s+us|we'll|we\s+will|i'll|i\s+will|we|i)\s+(?:all\s+|just\s+|do\s+)?)?"
+    rf"(?:{_CHOOSE_THAT.pattern}|(?:go|eat|meet)\s+there\b)[^,]*$"
+)
+"""A last clause that takes what was spoken of before it: "so let's do that"."""
+_ASKS_FOR_IT: Final = re.compile(
+    r"^\W*(?:(?:ok|okay|so|then|and|yes|great|well|oh)\W+)*(?:can|could|may|can't)\s+(?:we|i|you)\s+(?:please\s+|just\s+|all\s+|maybe\s+)?(?:take|have|get|go\s+(?:with|for)|book|reserve|do|pick|choose)\b"
+)
+_TAG: Final = re.compile(r",\s*(?:shall\s+we|ok|okay|right|alright|all\s+right|yes|please|deal)\s*\?\W*$")
 
 
 def _by_number(marked: Marked, context: Context) -> _Found | None:
@@ -183,17 +217,19 @@ def _by_number(marked: Marked, context: Context) -> _Found | None:
     if not items:
         return None
     what = _what(context)
-    asked = _ASKS_NUMBER.search(outings.fold(context.last_answer[-300:]))
-    if (bare := _BARE_NUMBER.match(marked.low)) and not asked and 0 < int(bare["number"]) <= len(items):
-        return _Found(Call("decide", {"what": what, "choice": str(int(bare["number"]))}), ((0, len(marked.low)),))
+    asked = _ASKS_NUMBER.search(fold(context.last_answer[-300:]))
+    bare = _BARE_NUMBER.match(marked.low) if not asked else None
+    if bare and 0 < (chosen := int(number(bare["number"]))) <= len(items):
+        return _Found(Call("decide", {"what": what, "choice": str(chosen)}), ((0, len(marked.low)),))
     liked: tuple[int, Span] | None = None
     for at, end in marked.sentences():
         low = _NO_REFERENCE.sub(lambda found: " " * len(found[0]), marked.low[at:end])
-        number = _referred(low, items) if len(low) <= _MAX_SENTENCE and "?" not in low else None
-        if number and _decides(low, context):
-            return _Found(Call("decide", {"what": what, "choice": str(number)}), _with_pointing(marked, (at, end)))
-        liked = (number, (at, end)) if number and _LIKES.search(low) else liked
-        if liked and not number and _CHOOSE_THAT.search(low):
+        asks = "?" in low and not _ASKS_FOR_IT.search(low) and not _TAG.search(low)
+        named = _referred(low, items) if len(low) <= _MAX_SENTENCE and not asks else None
+        if named and _decides(low, context):
+            return _Found(Call("decide", {"what": what, "choice": str(named)}), _with_pointing(marked, (at, end)))
+        liked = (named, (at, end)) if named and _LIKES.search(low) else liked
+        if liked and not named and _CHOOSE_THAT.search(low):
             return _Found(Call("decide", {"what": what, "choice": str(liked[0])}), (liked[1], (at, end)))
     return None
 
@@ -222,7 +258,8 @@ def _subject(context: Context) -> str:
 
 def _decides(low: str, context: Context) -> bool:
     """Whether a sentence with a reference chooses what it refers to."""
-    others = [fold for name in context.roster if name != ME and (fold := outings.fold(name))]
+    others = [fold(name) for name in context.roster if name != ME and name]
+    low = _TAG.sub("", _JUST_WHAT.sub(" good ", low))
     if last := re.search(r",\s*(?:so|then|and)\s+(?=(?:let's|lets|let\s+us|we'll|i'll)\b)", low):
         low = low[last.end() :]
     if any(re.search(rf"\b{re.escape(name)}\b", low) for name in others) and not re.search(r"\b(?:we|let's|lets|us|our)\b", low):
@@ -232,7 +269,15 @@ def _decides(low: str, context: Context) -> bool:
     bare = _REFERENCE.sub(" ", low)
     if _PLAIN_WORDS.fullmatch(bare):
         return True
-    return bool(_CHOOSES.search(bare)) and not _OTHER_ACT.search(bare)
+    took = _TAKES_IT.search(bare)
+    if took and not _REFUSES.search(bare):
+        return True
+    return bool(_CHOOSES.search(bare)) and not _OTHER_ACT.search(_ASKS_FOR_IT.sub(" ", bare))
+
+
+_REFUSES: Final = re.compile(
+    r"\b(?:not|don'?t|can'?t|cannot|doesn'?t|isn'?t|won'?t|wouldn'?t|if|unless|maybe|perhaps|too|clash\w*|instead\s+of|why)\b"
+)
 
 
 def _referred(low: str, items: Sequence[Json]) -> int | None:
@@ -263,7 +308,14 @@ def _points(found: re.Match[str], low: str) -> bool:
             r"\s+(?:we|i|she|he|they|you(?!\s+(?:gave|said|suggested|proposed|listed|showed|mentioned|have|found)))\b", low[found.end() :]
         )
     in_place = re.match(r"\s+place\b", low[found.end() :])
-    return bool(in_place or _PLAIN_WORDS.fullmatch(_REFERENCE.sub(" ", low)))
+    praised = _STARTS_WELL.match(low[: found.start()]) and _PRAISED.match(low[found.end() :])
+    return bool(in_place or praised or _PLAIN_WORDS.fullmatch(_REFERENCE.sub(" ", low)))
+
+
+_STARTS_WELL: Final = re.compile(r"(?:\W|\b(?:ok|okay|yes|oh|well|hm+|so|then|great|nice|i\s+think|the)\b)*$")
+_PRAISED: Final = re.compile(
+    r"\s+(?:sounds|looks|seems|works|suits|wins|(?:is|would\s+be|will\s+be|'s)\s+(?:\w+\s+)?(?:good|fine|great|perfect|best|lovely|ok|okay|nice|ideal|wonderful))\b"
+)
 
 
 def _number(found: re.Match[str], items: Sequence[Json]) -> int | None:
@@ -271,6 +323,8 @@ def _number(found: re.Match[str], items: Sequence[Json]) -> int | None:
         return 1
     if found["edge"]:
         return _edge(found["edge"], items)
+    if found["letter"]:
+        return "abcde".index(found["letter"]) + 1
     said = found["number"] or found["nth"]
     if digits := re.match(r"\d+", said):
         number = int(digits[0])
@@ -280,8 +334,10 @@ def _number(found: re.Match[str], items: Sequence[Json]) -> int | None:
 
 
 def _edge(word: str, items: Sequence[Json]) -> int | None:
-    if word == "last":
-        return len(items)
+    if word in {"last", "latter"}:
+        return len(items) if word == "last" or len(items) == 2 else None
+    if word in {"former", "middle"}:
+        return 1 if word == "former" else (len(items) + 1) // 2 if len(items) % 2 else None
     starts = [(found[0], n) for n, item in enumerate(items, 1) if (found := _slot(item))]
     return (min(starts) if word == "earliest" else max(starts))[1] if starts else None
 
@@ -290,20 +346,22 @@ def _edge(word: str, items: Sequence[Json]) -> int | None:
 
 _VERB: Final = (
     r"(?:meet(?:ing)?|take|taking|go(?:ing)?\s+(?:with|for)|do|doing|say|have(?:\s+(?:a|the|our))?(?:\s+\w+)?|having(?:\s+(?:a|the|our))?(?:\s+\w+)?|make\s+it|start(?:ing)?"
-    r"|begin|fix|settled?(?:\s+on)?|choose|pick|want|book(?:\s+us)?(?:\s+in)?|agreed?(?:\s+on)?|eat|decided?(?:\s+(?:on|to\s+meet))?|lock\s+in|plan\s+(?:on|for))"
+    r"|begin|fix|settled?(?:\s+on)?|choose|pick|want|book(?:\s+us)?(?:\s+in)?|agreed?(?:\s+on)?|eat|decided?(?:\s+(?:on|to\s+meet))?|lock\s+in|plan\s+(?:on|for)|chosen|chose|picked|stick\s+(?:with|to)|put\s+(?:us|it)\s+down\s+for"
+    r"|(?:schedule|set|put|arrange|reserve|plan)\s+(?:it|this|that|everything|the\s+\w+)(?:\s+(?:for|at|to))?|see\s+(?:you|each\s+other)(?:\s+(?:all|both|there))?)"
 )
 _WE: Final = (
-    r"(?:let's|lets|let\s+us|(?:we|i)(?:'ll|'ve|'re|'d\s+like\s+to)?(?:\s+(?:will|have|are|want\s+to|would\s+like\s+to|all|both))?|(?:and\s+i|all)\s+are"
+    r"(?:let's|lets|let\s+us|(?:we|i)(?:'ll|'ve|'re|'d(?:\s+like\s+to)?)?(?:\s+(?:will|have|are|want\s+to|would\s+like\s+to|all|both))?|(?:and\s+i|all)\s+are"
     r"|(?:^|(?<=[,:;]))(?:\W|\b(?:ok|okay|so|then|please|great|good|fine|cool|perfect|yes|and|right|well|just|now|sorry|no|actually)\b)*)"
 )
 _BETWEEN: Final = rf"(?:\s+(?:us|in|up|it|there|then|for|on|the|that|together|dinner|lunch|brunch|drinks|coffee|to\s+meet|one|at|from)|\s*[:,]|\s*{DAY_MARK})*\s*"
 _SAID: Final = re.compile(rf"{_WE}\s*{_VERB}{_BETWEEN}(?P<time>{CLOCK_MARK})")
 _HAS: Final = re.compile(r"\W*(?:we|i)(?:'ve)?\s+(?:all\s+|both\s+)?(?:have|got)\b")
 _SEALS: Final = re.compile(
-    rf"""(?x)(?P<time>{CLOCK_MARK})(?:[\s,]|{DAY_MARK}|\bthen\b)*(?:it\s+is\b|is\s+(?:our|the)\s+time\b|it'?ll\s+be\b)
+    rf"""(?x)(?P<time>{CLOCK_MARK})(?:[\s,]|{DAY_MARK}|\bthen\b)*(?:it\s+is\b|is\s+(?:our|the|my)\s+(?:time|pick|choice|winner|slot)\b|it'?ll\s+be\b|wins\b)
     |\b(?:it'll\s+be|it\s+will\s+be|we(?:'re|\s+are)\s+on\s+for)\s*(?P<time2>{CLOCK_MARK})
     |\b(?:the\s+one|the\s+slot)\s*(?P<time3>{CLOCK_MARK})
-    |\b(?:set|fix|change|move)\s+(?:the\s+)?time(?:\s+to)?\s*:?\s*(?P<time4>{CLOCK_MARK})|\btime(?:\s+is)?(?:\s+decided)?\s*:\s*(?P<time5>{CLOCK_MARK})"""
+    |\b(?:set|fix|change|move)\s+(?:the\s+)?time(?:\s+to)?\s*:?\s*(?P<time4>{CLOCK_MARK})|\btime(?:\s+is)?(?:\s+decided)?\s*:\s*(?P<time5>{CLOCK_MARK})
+    |\b(?:(?:our|the\s+final|the\s+chosen)\s+time|our\s+(?:pick|choice|slot)|the\s+(?:winner|time))\s+(?:is|will\s+be)\s+(?:now\s+)?(?P<time6>{CLOCK_MARK})"""
 )
 _SEALED: Final = re.compile(
     r"\b(?:decided|settled|agreed|fixed|done\s+deal|decision|that'?s\s+(?:final|it|set|our\s+time)|it'?s\s+(?:decided|settled|agreed|fixed|a\s+deal))\b"
@@ -344,7 +402,10 @@ def _by_time(marked: Marked, context: Context) -> _Found | None:
     """A time said outright, with the end or the length if these are said."""
     for at, end in marked.sentences():
         plain = marked.plain[at:end]
-        if len(plain) > 3 * _MAX_SENTENCE or "?" in plain or not (times := _said_time(marked, at, end, context)):
+        times = (
+            _said_time(marked, at, end, context) if len(plain) <= 3 * _MAX_SENTENCE and not _only_asks(marked, at, end, context) else None
+        )
+        if not times:
             continue
         finish = _FINISH.search(marked.plain, at, end)
         if finish and finish.start("time") == times.at:
@@ -359,6 +420,10 @@ def _by_time(marked: Marked, context: Context) -> _Found | None:
 def _said_time(marked: Marked, at: int, end: int, context: Context) -> clock.Times | None:
     """The time that a sentence decides on, if it does."""
     plain = marked.plain[at:end]
+    if liked := _liked_time(marked, at, end, context):
+        return liked
+    if "?" in plain and _ASKS_FOR_IT.search(marked.low[at:end]):
+        return next((times for times in marked.times if at <= times.at < end), None)
     if _NO_DECISION.search(plain):
         return None
     for pattern in (_FINISH, _SEALS, _SAID):
@@ -380,6 +445,49 @@ def _said_time(marked: Marked, at: int, end: int, context: Context) -> clock.Tim
     return clocks[0] if sealed or (alone and _confirms(marked, (at, end), clocks[0], context)) else None
 
 
+_GROUP: Final = r"(?:(?:all|both|the\s+\w+)\s+of\s+us|us(?:\s+(?:all|both|three|four))?|every(?:one|body)(?:\s+(?:else|of\s+us))?|the\s+(?:whole\s+)?group)\b"
+_PRAISE: Final = r"(?:good|fine|great|perfect|best|lovely|nice|ideal|wonderful|fantastic|excellent|brilliant|amazing|ok|okay|right|delightful|super|cool|well)\b"
+_LIKED_BY_ALL: Final = re.compile(
+    rf"{CLOCK_MARK}[\s,]*(?:sounds?|seems?|looks?|works?|suits?|is|'s|would\s+(?:be|work|suit)|will\s+(?:be|work|suit))\s+(?:\w+\s+)?(?:{_PRAISE}\s*)?(?:(?:for|with|to)\s+)?{_GROUP}"
+    rf"|\b{_GROUP}\s*(?:is|are|'s|'re)?\s*(?:all\s+)?(?:{_PRAISE}|happy|agreed?s?|in\s+favou?r|for)\s*(?:with|on|of|to)?\s*(?:the\s+)?{CLOCK_MARK}"
+)
+_LIKED_TIME: Final = re.compile(
+    rf"{CLOCK_MARK}[\s,]*(?:slot\s+|one\s+)?(?:(?:sounds?|seems?|looks?|is|'s|would\s+be|will\s+be)\s+(?:\w+\s+){{0,2}}?{_PRAISE}|works\b|would\s+work|gets\s+my\s+vote)"
+    rf"|\bthe\s+{CLOCK_MARK}\s+(?:one|slot|option|time)\b|\b{_PRAISE}[\s,]*{CLOCK_MARK}\s*(?:then|it\s+is)\b"
+)
+_HEDGED: Final = re.compile(
+    r"\b(?:free|available|availability|busy|or|when|what|which|who|how|possible|closes?|opens?|meeting|train|bus|work(?!s)|any\s*time|from|until|says?|votes?|prefers?|rather|could|can)\b"
+)
+_SOMEBODY: Final = r"(?:me|him|her|them|my|his|i|he|she|they)"
+
+
+def _liked_time(marked: Marked, at: int, end: int, context: Context) -> clock.Times | None:
+    """The one time of a sentence, if it is taken ("1 pm sounds lovely, let's take that"), is fine for all, or is a listed one that is praised."""
+    low, plain = marked.low[at:end], marked.plain[at:end]
+    clocks = [times for times in marked.times if at <= times.at < end and not _taken_back(marked, times)]
+    if len(clocks) != 1 or _REFUSES.search(low) or _ABOUT.match(marked.low[clocks[0].at : clocks[0].end]):
+        return None
+    times = clocks[0]
+    if _TAKES_IT.search(marked.low, times.end, end):
+        return times
+    names = "|".join([_SOMEBODY, *(re.escape(fold(name)) for name in context.roster if name != ME)])
+    around = f"{low[: times.at - at]} {low[times.end - at :]}"
+    if _HEDGED.search(around) or re.search(rf"\b(?:{names})\b", _JUST_WHAT.sub(" ", around.replace("my vote", " "))):
+        return None
+    listed = any(_fits(times, slot, context) for slot in _slots(context))
+    return times if _LIKED_BY_ALL.search(plain) or (listed and _LIKED_TIME.search(plain)) else None
+
+
+def _only_asks(marked: Marked, at: int, end: int, context: Context) -> bool:
+    """Whether a sentence with a time is a question, and no polite order to take one of those listed."""
+    low = marked.low[at:end]
+    if "?" not in low or _TAG.search(low):
+        return False
+    times = [times for times in marked.times if at <= times.at < end]
+    listed = len(times) == 1 and any(_fits(times[0], slot, context) for slot in _slots(context))
+    return not (listed and _ASKS_FOR_IT.search(low))
+
+
 def _confirms(marked: Marked, sentence: Span, times: clock.Times, context: Context) -> bool:
     """A time alone is a decision with "then", with a sentence like "that's our time", or when it is one of those listed."""
     said = marked.low[slice(*sentence)]
@@ -393,7 +501,7 @@ def _taken_back(marked: Marked, times: clock.Times) -> bool:
 
 def _for_somebody(marked: Marked, times: clock.Times, context: Context) -> bool:
     """Whether the time is told of one person: "it's 8pm-11pm for him", "18:00 works for me", "Anna 18-22"."""
-    names = "|".join(re.escape(outings.fold(name)) for name in context.roster if name != ME)
+    names = "|".join(re.escape(fold(name)) for name in context.roster if name != ME)
     who = rf"(?:him|her|them|me{'|' + names if names else ''})\b"
     if re.match(rf"\s*(?:it'?s\s+)?for\s+{who}", marked.low[times.end : times.end + 60]):
         return True
@@ -411,6 +519,8 @@ def _decided_time(marked: Marked, times: clock.Times, sentence: Span, context: C
     minutes = next((one.minutes for one in marked.lengths if lasts and one.at == lasts.start("length")), None)
     args = _time_args(chosen, last, minutes, marked, context)
     spans = [_decision_span(marked, sentence, one) for one in (times, chosen, last) if one]
+    if _liked_time(marked, at, end, context):
+        spans.append((_clause(marked.low, at, end, (times.at, times.end))[0], end))
     return _Found(Call("decide", {"what": "time"} | args), tuple(spans))
 
 
@@ -435,7 +545,7 @@ def _finished(times: clock.Times, context: Context) -> _Found | None:
     for text in reversed(context.earlier[-3:]):
         if start:
             break
-        before = _by_time(outings.mark(text, context), context)
+        before = _by_time(mark(text, context), context)
         start = _iso(before.call.args["choice"]) if before else None
     if not start:
         return None
@@ -444,7 +554,7 @@ def _finished(times: clock.Times, context: Context) -> _Found | None:
     ends = [option + over for option in times.first.options for over in (0, _DAY) if option + over > begins]
     if not ends:
         return None
-    end = outings.moment(here.date(), min(ends), context)
+    end = moment(here.date(), min(ends), context)
     return _Found(Call("decide", {"what": "time", "choice": start.isoformat(), "end": end.isoformat()}), ((times.at, times.end),))
 
 
@@ -462,9 +572,9 @@ def _time_args(times: clock.Times, last: clock.Times | None, minutes: int | None
         return {"choice": f"{start // 60 % 24:02}:{start % 60:02}"}
     likely = [(_rank(day, pair, n, context), day, pair) for n, day in enumerate(days) for pair in pairs]
     _, day, (start, end) = min(likely, key=lambda one: one[0])
-    begins = outings.moment(day, start, context)
+    begins = moment(day, start, context)
     slot = next((slot for slot in _slots(context) if slot[0] == begins), None)
-    finishes = outings.moment(day, end, context) if end is not None else slot[1] if slot else None
+    finishes = moment(day, end, context) if end is not None else slot[1] if slot else None
     return {"choice": begins.isoformat()} | ({"end": finishes.isoformat()} if finishes else {})
 
 
@@ -479,12 +589,12 @@ def _days(marked: Marked, times: clock.Times, context: Context) -> tuple[date, .
     sentence = next(((at, end) for at, end in marked.sentences() if at <= times.at < end), (0, len(marked.low)))
     clause = _clause(marked.low, *sentence, (times.at, times.end))
     listed = tuple(dict.fromkeys(start.astimezone(context.zone).date() for start, _ in _slots(context)))
-    return marked.dates(*clause) or marked.dates(*sentence) or outings.plan_days(context) or marked.dates() or listed
+    return marked.dates(*clause) or marked.dates(*sentence) or plan_days(context) or marked.dates() or listed
 
 
 def _rank(day: date, pair: tuple[int, int | None], place: int, context: Context) -> tuple[Any, ...]:
-    start = outings.moment(day, pair[0], context)
-    end = outings.moment(day, pair[1], context) if pair[1] is not None else None
+    start = moment(day, pair[0], context)
+    end = moment(day, pair[1], context) if pair[1] is not None else None
     slots = _slots(context)
     listed = any(start == low and end in {None, high} for low, high in slots)
     begins = any(start == low for low, _ in slots)
@@ -536,18 +646,22 @@ def _iso(said: object) -> datetime | None:
 
 _FINAL_SAY: Final = re.compile(
     r"""(?x)\b(?:decid\w+|decision|organi[sz]er|host|up\s+to\s+me|(?:break|breaking)\s+the\s+tie|tie-?break\w*|final\s+(?:word|decision|answer)|choice\s+is\s+mine|my\s+call
-    |settle\s+(?:it|this)|casting\s+vote|i\s+choose\s+for)\b"""
+    |settle\s+(?:it|this)|casting\s+vote|i\s+choose\s+for|(?:it'?s|it\s+is|as|with|since|because|we\s+have)\s+(?:still\s+)?(?:a\s+)?(?:tie|draw|tied|deadlock)|i\s+call\s+it)\b"""
 )
 _GROUP_GOES: Final = re.compile(
-    rf"""(?x)(?:\b(?:let's|lets|let\s+us|we'?ll|we\s+will|we(?:'re|\s+are)(?:\s+going\s+to)?|we(?:'ve)?|i'?ll)\s+(?:all\s+)?
-      (?:take|taking|go|going|goes|choose|chosen|pick|picked|have|having|eat|eating|do|say|meet|meeting|make\s+it|book|decided?|settled?)
-      (?:\s+(?:to|for|with|on|at|in|dinner|lunch|brunch|drinks|coffee|our|the|it))*\s+{NAME_MARK}
-    |(?:^|(?<=[.,!:;]))(?:\W|\b(?:ok|okay|so|then|please|fine|good|yes|great|and)\b)*(?:decide|go|settle|book)(?:\s+(?:on|for|with|to))*\s+{NAME_MARK}
-    |{NAME_MARK}[\s,]*(?:it\s+is\b|is\s+our\s+(?:place|choice|venue|pick)\b|final\s+word)
-    |\b(?:our|the)\s+(?:place|choice|venue|pick|restaurant|winner)(?:\s+for\s+(?:the\s+)?\w+)?\s*(?:is|:|will\s+be|'s)\s+{NAME_MARK})"""
+    rf"""(?x)(?:\b(?:let's|lets|let\s+us|we'?ll|we\s+will|we(?:'re|\s+are)(?:\s+going\s+to)?|we(?:'ve|'d)?|i'?ll|the\s+plan\s+is\s+to)\s+(?:all\s+|just\s+|both\s+|then\s+|now\s+)*
+      (?:take|taking|go|going|goes|choose|chosen|pick|picked|have|having|eat|eating|do|say|meet|meeting|make\s+it|book|reserve|decided?|settled?|stick|want|like|love)
+      (?:\s+(?:to|for|with|on|at|in|go|eat|meet|dinner|lunch|brunch|breakfast|drinks|coffee|our|the|it|a|table))*\s+{NAME_MARK}
+    |(?:^|(?<=[.,!:;]))(?:\W|\b(?:ok|okay|so|then|please|fine|good|yes|great|and|all\s+right|alright)\b)*(?:decide|go|settle|book|reserve|see\s+you(?:\s+all)?)
+      (?:\s+(?:on|for|with|to|at|us|a|table))*\s+{NAME_MARK}
+    |{NAME_MARK}[\s,]*(?:it\s+is\b|is\s+(?:our|the)\s+(?:place|choice|venue|pick|winner)\b|final\s+word|wins\b|(?:is|sounds|works)\s+(?:\w+\s+)?{_PRAISE}\s+(?:for|with)\s+{_GROUP})
+    |\b(?:our|the)\s+(?:place|choice|venue|pick|restaurant|winner|decision)(?:\s+for\s+(?:the\s+)?\w+)?\s*(?:is|:|will\s+be|'s)\s+{NAME_MARK}
+    |\b(?:dinner|lunch|brunch|breakfast|coffee|drinks|it)(?:'s|'ll\s+be|\s+is|\s+will\s+be)\s+(?:at|in)\s+{NAME_MARK}
+    |\blet\s+{NAME_MARK}\s+be\b
+    |\b{_GROUP}\s+(?:is|are)\s+(?:all\s+)?(?:happy|fine|ok|okay|good)\s+with\s+{NAME_MARK})"""
 )
 _ORDERS_NAME: Final = re.compile(
-    rf"(?:^|(?<=[.,!:;]))(?:\W|\b(?:ok|okay|so|then|please|fine|good|yes|great|and)\b)*(?:take|choose|pick|use)\s+(?:the\s+)?{NAME_MARK}"
+    rf"(?:^|(?<=[.,!:;]))(?:\W|\b(?:ok|okay|so|then|please|fine|good|yes|great|and|i)\b)*(?:take|choose|pick|use)\s+(?:the\s+)?{NAME_MARK}"
 )
 _VOTES: Final = re.compile(
     r"\b(?:votes?|voted|voting|poll|ballots?|ticks?|unticks?|approves?|count\s+me|put\s+\w+\s+down|a\s+yes|yes\s+to|both|or|prefers?|like|likes|would\s+be)\b"
@@ -621,11 +735,11 @@ _OF_CUISINE: Final = re.compile(rf"\bthe\s+{outings.CUISINE}\s+(?:place|one|rest
 
 def _named(marked: Marked, labels: Sequence[str]) -> tuple[str, list[tuple[int, str]]]:
     """The text with a mark for each name of a place, and where which of them stands. A short form must mean one place only."""
-    whole = outings.fold(marked.text)
+    whole = fold(marked.text)
     plain, found = marked.low, list[tuple[int, str]]()
     by_word = _short_forms(labels)
     for label in sorted(labels, key=len, reverse=True):
-        for match in re.finditer(rf"(?<!\w){re.escape(outings.fold(label))}(?!\w)", whole):
+        for match in re.finditer(rf"(?<!\w){re.escape(fold(label))}(?!\w)", whole):
             if "\ue006" not in plain[match.start() : match.end()] and "\ue007" not in plain[match.start() : match.end()]:
                 plain = _marked(plain, *match.span())
                 found.append((match.start(), label))
@@ -648,7 +762,7 @@ def _typo(said: str, word: str) -> bool:
 def _short_forms(labels: Sequence[str]) -> dict[str, str]:
     forms: dict[str, set[str]] = {}
     for label in labels:
-        for word in outings.distinctive(label):
+        for word in distinctive(label):
             if len(word) > 3 and word not in _TOO_COMMON:
                 forms.setdefault(word, set()).add(label)
     return {word: next(iter(names)) for word, names in forms.items() if len(names) == 1}

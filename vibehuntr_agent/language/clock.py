@@ -1,15 +1,17 @@
 """Clock times as people write them: "18-22", "six till ten in the evening", "not before half past seven", "from 7pm on".
 
-`find` gives what stands in a text, `resolve` the minutes that are meant. An hour without am or pm is the one that fits: after the start of
-its range, in the part of the day that the talk is of, else 1 to 7 in the afternoon and 8 to 12 in the morning. "Half seven" is 7:30.
+`find` gives what stands in a text, `moment_of` and `resolve` the minutes that are meant. An hour without am or pm is the one that fits: within
+the part of the day that the talk is of, else 8 to 19 by a 24-hour clock; the two ends of a range are in order and close together. An hour
+written with a zero ("07:30") and "10:00-10:45" are times of the 24-hour clock; "half seven" is 7:30. An end after midnight is above 1440.
+Not claimed: that a lone number is a time; "at 6" is one, "6" is not.
 """
 # ruff: noqa: RUF001  people type several apostrophes and dashes
 # ruff: noqa: PLR2004  the numbers are those of a clock
+# ruff: noqa: E501  a pattern reads best with one rule on a line
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 from typing import Final, Literal
@@ -19,21 +21,54 @@ from vibehuntr_agent.planning.phrases import DAY, Minutes
 Kind = Literal["range", "from", "until", "at", "bare"]
 
 _HOURS: Final = ("twelve", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven")
-_WORD: Final = r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b"
-_HALF: Final = r"[ap]\.?\s?m\b\.?"
+_MORE: Final = {"thirty": 30, "fifteen": 15, "forty-five": 45}
+_LEADS: Final = {"half": 30, "half past": 30, "quarter past": 15, "quarter to": -15}
+_WORD: Final = rf"(?:{'|'.join(_HOURS)})\b"
+_HALF_DAY: Final = r"[ap]\.?\s?m\b\.?"
 _PART: Final = r"(?:\s+(?:in\s+the\s+(?:(?:early|late)\s+)?(?:morning|afternoon|evening)|at\s+night)\b)?"
+_O_CLOCK: Final = r"\s*o\s?['’]?\s?clock\b"
 CLOCK: Final = (
     rf"(?:(?:(?:twelve|12)\s+)?(?:noon|midday|midnight)\b"
     rf"|(?:half\s+(?:past\s+)?|(?:a\s+)?quarter\s+(?:past|to)\s+)?"
-    rf"(?:\d{{1,2}}(?:[:.]\d\d|h(?:\d\d)?\b)?(?![\d€$£%]|[:.]\d)|{_WORD}(?:\s+(?:thirty|fifteen|forty-five)\b)?)"
-    rf"(?:\s*{_HALF})?(?:\s*o\s?['’]?\s?clock\b)?{_PART})"
+    rf"(?:\d{{1,2}}(?:[:.]\d\d|h(?:\d\d)?\b)?(?![\d€$£%]|[:.]\d)|{_WORD}(?:\s+(?:{'|'.join(_MORE)})\b)?)"
+    rf"(?:\s*{_HALF_DAY})?(?:{_O_CLOCK})?{_PART})"
 )
 """A clock time, as a pattern without groups."""
+DASH: Final = r"(?:-|–|—|to\b|un?till?\b|['’]?till?\b|through\b)"
+"""What stands between the ends of a range, as a pattern without groups."""
 _NOT_TIME: Final = (
     r"(?!\s*(?:%|€|\$|£|euros?|eur|pounds?|dollars?|people|persons|of\s+(?:us|them|the)|others|guests|friends|hours?\b|hrs?\b|h\b|"
     r"min(?:utes?|s)?\b|days?\b|weeks?\b|years?\b|times?\b))"
 )
-_DASH: Final = r"(?:-|–|—|to\b|un?till?\b|['’]?till?\b|through\b)"
+_ALONE: Final = r"(?<![\w.,:/€$£-])"
+_OF_DAY: Final = r"(?!\s+(?:mon|tue|wed|thu|fri|sat|sun|the|both|each|that|\d))"
+"""The "on" of "from 7 on" is no "on Friday"."""
+_FOUND: Final = re.compile(
+    rf"""(?ix)
+    (?P<range>(?:\b(?:from|between|betw\.?)\s+)?{_ALONE}(?P<start1>{CLOCK}){_NOT_TIME}\s*{DASH}\s*(?P<end1>{CLOCK}){_NOT_TIME})
+  | (?P<between>\bbetween\s+(?P<start2>{CLOCK})\s*(?:and|&|n)\s+(?P<end2>{CLOCK}){_NOT_TIME})
+  | (?P<led>\b(?P<word>from|after|since|as\s+of|starting(?:\s+at|\s+from)?|before|un?till?|till?|by|at|around|about)\s+(?P<time1>{CLOCK}){_NOT_TIME}
+        (?P<on>\s+(?:on(?:wards?)?\b{_OF_DAY}|at\s+the\s+earliest|or\s+later|already|at\s+the\s+latest))?)
+  | (?P<bare>{_ALONE}
+        (?P<time2>(?:\d{{1,2}}[:.]\d\d(?![\d:.€$£%]|\.\d)(?:\s*{_HALF_DAY})?
+            |\d{{1,2}}\s*{_HALF_DAY}
+            |(?:half\s+past|quarter\s+(?:past|to))\s+(?:{_WORD}|\d{{1,2}})
+            |noon\b|midday\b|midnight\b
+            |(?:{_WORD}|\d{{1,2}}){_O_CLOCK}){_PART}){_NOT_TIME}
+        (?P<onwards>\s+(?:on|onwards?)\b{_OF_DAY})?)
+    """
+)
+_READ: Final = re.compile(
+    rf"""(?ix)(?P<named>noon|midday|midnight)
+    |(?P<lead>half\s+(?:past\s+)?|quarter\s+past\s+|quarter\s+to\s+)?
+     (?:(?P<hour>\d{{1,2}})(?:[:.h](?P<minute>\d\d))?|(?P<word>{_WORD})(?:\s+(?P<more>{"|".join(_MORE)}))?)
+     (?:\s*(?P<half>[ap])\.?\s?m\b)?(?:.*?(?P<part>morning|afternoon|evening|night))?"""
+)
+_EXACT: Final = re.compile(r"\s*(?P<hour>\d\d)[:.](?P<minute>\d\d)\s*")
+_ALL_IN_ONE_HALF: Final = re.compile(r"(?i)\ball\s+(?P<half>[ap])\.?m\b")
+_SAYS_HALF: Final = re.compile(rf"(?i){_HALF_DAY}|morning|afternoon|evening|night")
+_OPENS: Final = re.compile(r"from|since|as of|after|starting.*")
+_CLOSES: Final = re.compile(r"before|u?n?till?")
 _NEGATION: Final = re.compile(r"(?i)(?:\bnot|n['’]?t|\bnever|\bnothing|\bno\b|\bcannot|\bcant|\bdont|\bneither)\W+(?:[\w'’]+\W+){0,4}$")
 _LEAVES: Final = re.compile(
     r"(?i)\b(?:leaves?|leaving|go|home|train|bus|ends?|ending|finish(?:es)?|stops?|done|off|back|catch|out|closes?|shuts?)\b[^.;!?]{0,14}$"
@@ -41,24 +76,12 @@ _LEAVES: Final = re.compile(
 _COMES: Final = re.compile(
     r"(?i)\b(?:come|comes|coming|there|here|join|joins|arrives?|free|available|starts?|make\s+it|can|open|begins?|starting|works?)\b[^.;!?]{0,14}$"
 )
-_FOUND: Final = re.compile(
-    rf"""(?ix)
-    (?P<range>(?:\b(?:from|between|betw\.?)\s+)?(?<![\w.,:/€$£-])(?P<r1>{CLOCK}){_NOT_TIME}\s*{_DASH}\s*(?P<r2>{CLOCK}){_NOT_TIME})
-  | (?P<between>\bbetween\s+(?P<b1>{CLOCK})\s*(?:and|&|n)\s+(?P<b2>{CLOCK}){_NOT_TIME})
-  | (?P<prep>\b(?P<word>from|after|since|as\s+of|starting(?:\s+at|\s+from)?|before|un?till?|till?|by|at|around|about)\s+
-        (?P<p>{CLOCK}){_NOT_TIME}(?P<on>\s+(?:on(?:wards?)?\b(?!\s+(?:mon|tue|wed|thu|fri|sat|sun|the|both|each|that|\d))|at\s+the\s+earliest|or\s+later|already|at\s+the\s+latest))?)
-  | (?P<bare>(?<![\w.,:/€$£-])(?:\d{{1,2}}[:.]\d\d(?![\d:.€$£%]|\.\d)(?:\s*{_HALF})?|\d{{1,2}}\s*{_HALF}|half\s+past\s+(?:{_WORD}|\d{{1,2}})
-        |quarter\s+(?:past|to)\s+(?:{_WORD}|\d{{1,2}})|noon\b|midday\b|midnight\b|(?:{_WORD}|\d{{1,2}})\s*o\s?['’]?\s?clock\b){_PART}{_NOT_TIME}(?P<onwards>\s+(?:on|onwards?)\b(?!\s+(?:mon|tue|wed|thu|fri|sat|sun|the|both|each|that|\d)))?)
-    """
-)
-_READ: Final = re.compile(
-    rf"""(?ix)(?P<named>noon|midday|midnight)
-    |(?P<lead>half\s+(?:past\s+)?|quarter\s+past\s+|quarter\s+to\s+)?(?:(?P<hour>\d{{1,2}})(?:[:.h](?P<minute>\d\d))?|(?P<word>{_WORD})(?:\s+(?P<more>thirty|fifteen|forty-five))?)
-    (?:\s*(?P<half>[ap])\.?\s?m\b)?(?:.*?(?P<part>morning|afternoon|evening|night))?"""
-)
-_EXACT: Final = re.compile(r"\d\d[:.]\d\d")
-_MORE: Final = {"thirty": 30, "fifteen": 15, "forty-five": 45}
+_BEFORE: Final = 60
+"""Characters before a time that may say whether it is a start or an end."""
 _DAY: Final = 24 * 60
+_HALF: Final = 12 * 60
+_SMALL_HOURS: Final = 6 * 60
+"""So long after midnight a range may last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,20 +106,22 @@ class Times:
 
 def find(text: str) -> list[Times]:
     """Every clock time and range in `text`, in its order. Impossible ones ("25:70") are left out."""
-    return [times for match in _FOUND.finditer(text) if (times := _times(match, text))]
+    said_once = _ALL_IN_ONE_HALF.search(text)
+    half = said_once["half"].lower() if said_once else None
+    return [times for match in _FOUND.finditer(text) if (times := _times(match, text, half))]
 
 
 def resolve(times: Times, part: Minutes | None = None) -> Minutes:
-    """The minutes that are meant. An end after midnight is above 1440; an open side reaches to the end of the part, or of the day."""
+    """The minutes that are meant. An open side reaches to the end of the part of the day, or of the day."""
     low, high = part or DAY
     if times.kind == "range" and times.last:
         return _pair(times.first, times.last, part)
     moment = moment_of(times.first, part)
-    if times.kind == "until":
-        if moment <= low:
-            moment = next((option for option in times.first.options if option > low), moment)
-        return (min(low, moment - 60), moment) if moment > 60 else (0, max(moment, 1))
-    return (moment, high if high > moment else _DAY)
+    if times.kind != "until":
+        return (moment, high if high > moment else _DAY)
+    if moment <= low:
+        moment = next((option for option in times.first.options if option > low), moment)
+    return (min(low, moment - 60), moment) if moment > 60 else (0, max(moment, 1))
 
 
 def moment_of(clock: Clock, part: Minutes | None = None) -> int:
@@ -104,95 +129,83 @@ def moment_of(clock: Clock, part: Minutes | None = None) -> int:
     return min(clock.options, key=lambda option: (_unlikely(option, part), option))
 
 
-def all_in_one_half(text: str) -> str | None:
-    """Whether the text says once for all of its times: "(all pm)"."""
-    found = re.search(r"(?i)\ball\s+([ap])\.?m\b", text)
-    return found[1].lower() if found else None
+def _times(match: re.Match[str], text: str, half: str | None) -> Times | None:
+    if match["range"] or match["between"]:
+        return _range(match, half)
+    start, end = match.span()
+    clock = _clock(match["time1"] or match["time2"], half)
+    if not clock:
+        return None
+    if match["onwards"]:
+        return Times(start, end, "from", clock, word="from")
+    kind = _kind(match, text[max(0, start - _BEFORE) : start]) if match["led"] else "bare"
+    return Times(start, end, kind, clock, word=(match["word"] or "").lower())
 
 
-def read(said: str, half: str | None = None) -> Clock | None:
-    """A single clock time; None when it is none."""
+def _range(match: re.Match[str], half: str | None) -> Times | None:
+    one, two = match["start1"] or match["start2"], match["end1"] or match["end2"]
+    first, last = _clock(one, half), _clock(two, half)
+    if not first or not last:
+        return None
+    exact, exact_too = _EXACT.fullmatch(one), _EXACT.fullmatch(two)
+    if exact and exact_too:  # "10:00-10:45" is by a clock of 24 hours
+        first, last = _by_24_hours(exact), _by_24_hours(exact_too)
+    return Times(*match.span(), "range", _in_the_same_half(first, last, two), last)
+
+
+def _by_24_hours(exact: re.Match[str]) -> Clock:
+    return Clock((min(int(exact["hour"]) * 60 + int(exact["minute"]), _DAY),))
+
+
+def _in_the_same_half(first: Clock, last: Clock, said_last: str) -> Clock:
+    """In "6-10pm" and "six to ten in the evening" both are in the same half of the day, when that leaves them in order."""
+    if len(first.options) == 1 or len(last.options) > 1 or not _SAYS_HALF.search(said_last) or "night" in said_last.lower():
+        return first
+    in_order = [option for option in first.options if option < min(last.options)]
+    return Clock((max(in_order),)) if in_order else first
+
+
+def _clock(said: str, half: str | None = None) -> Clock | None:
+    """A single clock time; None when no clock shows it."""
     found = _READ.search(said)
     if not found:
         return None
     if found["named"]:
-        return Clock((0, _DAY)) if found["named"].lower() == "midnight" else Clock((12 * 60,))
+        return Clock((0, _DAY) if found["named"].lower() == "midnight" else (_HALF,))
     hour = int(found["hour"]) if found["hour"] else _HOURS.index(found["word"].lower())
     minute = int(found["minute"]) if found["minute"] else _MORE.get((found["more"] or "").lower(), 0)
-    lead = " ".join((found["lead"] or "").lower().split())
-    total = hour * 60 + minute + (30 if lead.startswith("half") else 15 if lead == "quarter past" else -15 if lead == "quarter to" else 0)
+    total = hour * 60 + minute + _LEADS.get(" ".join((found["lead"] or "").lower().split()), 0)
     if hour > 24 or minute > 59 or total < 0:
         return None
-    return _in_half(total, hour, found, half)
-
-
-def _in_half(total: int, hour: int, found: re.Match[str], half: str | None) -> Clock | None:
-    said = (found["half"] or half or "").lower()
-    part = (found["part"] or "").lower()
-    written = found["hour"] or ""
-    if hour > 12 or written.startswith("0"):
+    if hour > 12 or (found["hour"] or "").startswith("0"):
         return Clock((min(total, _DAY),))
-    base = total % (12 * 60) if hour == 12 or total >= 12 * 60 else total
+    return _in_half(total, (found["half"] or half or "").lower(), (found["part"] or "").lower())
+
+
+def _in_half(total: int, half: str, part: str) -> Clock:
+    """An hour up to twelve with what is said of the half of its day: "p", "evening"; nothing leaves both halves."""
+    base = total % _HALF if total >= _HALF else total
+    later = base + _HALF
     if part == "night":
-        return Clock((base,) if base < 5 * 60 else (base + 12 * 60,))
-    if said:
-        return Clock((base + (12 * 60 if said == "p" else 0),))
+        return Clock((base if base < 5 * 60 else later,))
+    if half:
+        return Clock((later if half == "p" else base,))
     if part:
-        return Clock((base if hour != 12 else total,) if part == "morning" else (base + 12 * 60,))
-    return Clock((base, base + 12 * 60))
-
-
-def _times(match: re.Match[str], text: str) -> Times | None:
-    start, end = match.span()
-    half = all_in_one_half(text)
-    if match["range"] or match["between"]:
-        one, two = (match["r1"], match["r2"]) if match["range"] else (match["b1"], match["b2"])
-        first, last = read(one, half), read(two, half)
-        if not first or not last:
-            return None
-        if _EXACT.fullmatch(one.strip()) and _EXACT.fullmatch(two.strip()):  # "10:00-10:45" is a clock of 24 hours
-            first, last = _exact(one), _exact(two)
-        return Times(start, end, "range", _shared(first, last, one, two), last)
-    said = match["p"] or match["bare"]
-    clock = read(said, half)
-    if not clock:
-        return None
-    if match["onwards"]:
-        return Times(start, end, "from", clock, None, "from")
-    return Times(
-        start, end, _kind(match, text[max(0, start - 60) : start]) if match["prep"] else "bare", clock, None, (match["word"] or "").lower()
-    )
-
-
-def _exact(said: str) -> Clock:
-    hour, minute = re.split(r"[:.]", said.strip())
-    return Clock((min(int(hour) * 60 + int(minute), _DAY),))
-
-
-def _shared(first: Clock, last: Clock, one: str, two: str) -> Clock:
-    """In "6-10pm" and "six to ten in the evening" both are in the same half of the day, when that leaves them in order."""
-    if len(first.options) == 1 or len(last.options) > 1 or not re.search(rf"(?i){_HALF}|morning|afternoon|evening|night", two):
-        return first
-    same = [option for option in first.options if option < last.options[0]]
-    return Clock((max(same),)) if same and not re.search(r"(?i)night", two) else first
+        return Clock((total if part == "morning" else later,))
+    return Clock((base, later))
 
 
 def _kind(match: re.Match[str], before: str) -> Kind:
+    """Whether a time with a preposition opens or closes a stretch of time: "not before 7" opens one, "leaves at 7" closes one."""
     word, on = " ".join(match["word"].lower().split()), (match["on"] or "").lower()
+    opens, closes = _OPENS.fullmatch(word), _CLOSES.fullmatch(word)
     before = re.split(r"[.;!?\n]", before)[-1]
-    negated = bool(_NEGATION.search(before))
     if "latest" in on:
         return "until"
-    if on and (
-        word in {"from", "since", "as of", "after", "at", "around", "about", "by"} or word.startswith("starting") or "earliest" in on
-    ):
+    if on and (not closes or "earliest" in on):
         return "from"
-    if word in {"from", "since", "as of"} or word.startswith("starting"):
-        return "until" if negated else "from"
-    if word == "after":
-        return "until" if negated else "from"
-    if word in {"before"} or word.lstrip("u").startswith(("n", "t")):
-        return "from" if negated else "until"
+    if opens or closes:
+        return "from" if bool(opens) != bool(_NEGATION.search(before)) else "until"
     if _LEAVES.search(before):
         return "until"
     return "from" if _COMES.search(before) else "at"
@@ -200,28 +213,27 @@ def _kind(match: re.Match[str], before: str) -> Kind:
 
 def _pair(first: Clock, last: Clock, part: Minutes | None) -> Minutes:
     """The pair that is in order and likeliest; a range may go over midnight by a few hours."""
-    choices: list[tuple[tuple[int, int, int], Minutes]] = []
-    for start, end in product(first.options, last.options):
-        for over in (0, _DAY):
-            if start < end + over and (not over or end <= 6 * 60):
-                cost = _unlikely(start, part) + _unlikely(min(end + over, _DAY), part) + (2 if over else 0)
-                length = end + over - start
-                choices.append(((cost + (2 if length > 10 * 60 and cost else 0), length, start), (start, end + over)))
-    if choices:
-        return min(choices)[1]
-    return (first.options[0], last.options[0])  # the wrong way round: a tool says so
+    pairs = [
+        (start, end + over) for start, end in product(first.options, last.options) for over in (0, _DAY) if not over or end <= _SMALL_HOURS
+    ]
+    in_order = [pair for pair in pairs if pair[0] < pair[1]]
+    if not in_order:
+        return (first.options[0], last.options[0])  # the wrong way round: a tool says so
+    return min(in_order, key=lambda pair: _unlikely_pair(pair, part))
+
+
+def _unlikely_pair(pair: Minutes, part: Minutes | None) -> tuple[int, int, int]:
+    start, end = pair
+    cost = _unlikely(start, part) + _unlikely(min(end, _DAY), part) + (2 if end > _DAY else 0)
+    return (cost + (2 if cost and end - start > 10 * 60 else 0), end - start, start)
 
 
 def _unlikely(moment: int, part: Minutes | None) -> int:
     """How far from what people mean by an hour without am or pm."""
     if part and not part[0] - 60 <= moment <= part[1] + 60:
         return 3
-    if moment == _DAY or moment == 0:
+    if moment in {0, _DAY}:
         return 1
-    return 0 if part or 8 * 60 <= moment < 20 * 60 else 1 if moment >= 20 * 60 else 2
-
-
-def marks(text: str) -> Iterator[tuple[int, int]]:
-    """Where the times stand."""
-    for times in find(text):
-        yield times.at, times.end
+    if part or 8 * 60 <= moment < 20 * 60:
+        return 0
+    return 1 if moment >= 20 * 60 else 2

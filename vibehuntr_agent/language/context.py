@@ -26,6 +26,9 @@ NUMBER: Final = rf"(?:\d+(?:[.,]\d+)?|(?:(?:twenty|thirty|forty|fifty|sixty|seve
 """A number in digits or words, as a pattern."""
 
 
+_MOST: Final = 1e9
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """A tool to call."""
@@ -88,10 +91,10 @@ class Reading:
 
 
 def number(word: str) -> float:
-    """The value of "4", "2.5", "four" or "thirty-five". Raises ValueError for anything else."""
+    """The value of "4", "2.5", "four" or "thirty-five", a thousand million at most. Raises ValueError for anything else."""
     said = word.strip().lower().replace(",", ".")
     if re.fullmatch(r"\d+(?:\.\d+)?", said):
-        return float(said)
+        return min(float(said), _MOST)
     parts = re.split(r"[- ]+", said)
     if not parts or any(part not in _NUMBERS for part in parts):
         raise ValueError(f"not a number: {word!r}")

@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from vibehuntr_agent.language.context import NUMBER, Call, Context, Json, Reading, number
@@ -63,7 +63,7 @@ _DIETS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("lactose-free", "lactose free", "lactose-intolerant", "lactose intolerant"), "lactose-free"),
     **dict.fromkeys(("dairy-free", "dairy free", "milk-free"), "dairy-free"),
     **dict.fromkeys(("nut-free", "nut free"), "nut-free"),
-    **dict.fromkeys(("teetotal", "teetotaller", "teetotaler"), "no alcohol"),
+    **dict.fromkeys(("teetotal", "teetotaller", "teetotaler", "non-drinker", "non drinker", "sober"), "no alcohol"),
     **dict.fromkeys(("diabetic", "diabetics", "diabetes"), "diabetic"),
     **dict.fromkeys(("flexitarian", "flexitarians"), "flexitarian"),
     **{word: word for word in ("halal", "kosher", "sugar-free", "low-carb", "keto", "paleo")},
@@ -94,6 +94,8 @@ _NEVER_ALLERGY: Final = frozenset(
     {"meat", "pork", "beef", "lamb", "chicken", "poultry", "veal", "bacon", "ham", "alcohol", "sugar", "caffeine"}
 )
 _FREE_OF: Final = {"gluten": "gluten-free", "dairy": "dairy-free", "lactose": "lactose-free"}
+_FREE: Final = re.compile(r"(?P<food>\w+(?: \w+)?)[- ]free")
+_DRINKS: Final = frozenset({"drink", "drinks"})
 _IMPLIED: Final = {"vegan": {"no meat", "no fish", "dairy-free"}, "vegetarian": {"no meat"}, "pescatarian": {"no meat"}}
 """What need not be said of somebody who has a diet."""
 _TASTES: Final[Mapping[str, tuple[str, str]]] = {
@@ -120,13 +122,20 @@ _ADVERBS: Final = _set(
 _HELPS: Final = _set(
     "do does did can could may must should will would might shall to have has had got allowed supposed able need needs wants want"
 )
-_LIKE: Final = _set("like likes love loves adore adores enjoy enjoys prefer prefers favour favours favor favors")
+_LIKE: Final = _set("like likes love loves adore adores enjoy enjoys prefer prefers favour favours favor favors dig digs crave craves")
 _HATE: Final = _set("hate hates dislike dislikes detest detests loathe loathes stand stands")
 _AVOID: Final = _set("avoid avoids tolerate tolerates digest skip skips")
-_EAT: Final = _set("eat eats drink drinks eating drinking touch touches take takes")
+_EAT: Final = _set("eat eats drink drinks eating drinking touch touches take takes consume consumes")
+_BECOME: Final = _set(
+    "live lives living go goes going went gone become becomes became turn turned stay stays stayed remain remains happens"
+)
+_REFUSE: Final = _set("gave given quit quits stopped cut cuts refuse refuses refrain refrains abstain abstains swore sworn off away")
+"""Words that say that a food is not eaten, without a negation: "is off meat", "gave up fish", "stays away from nuts"."""
+_TROUBLE: Final = _set("problem problems trouble issue issues sensitive sensitivity sick ill unwell rash hives")
 _HOLD: Final = _set("follow follows keep keeps need needs require requires")
-_FOND: Final = _set("fond fan fans crazy mad nuts into keen partial addicted obsessed sucker")
-_FOND_LINKS: Final = _set("of on about to for with in")
+_FOND: Final = _set("fond fan fans crazy mad nuts into keen partial addicted obsessed sucker big wild hooked enough tired")
+_FOND_LINKS: Final = _set("of on about to for with in into")
+_WEARY: Final = _set("tired sick enough")
 _HAVE: Final = _set("have has had got suffer suffers get gets with")
 _REACT: Final = _set("reaction reactions react reacts badly")
 _FAVOURITE: Final = _set("favourite favorite fav fave favs favourites favorites")
@@ -137,9 +146,12 @@ _SPEND: Final = _set("spend spends pay pays afford affords")
 _LIMITS: Final = _set("only most max maximum up than limit")
 _MIDDLE: Final = (
     _BE | _NEGATES | _ADVERBS | _HELPS | _LIKE | _HATE | _AVOID | _EAT | _HOLD | _FOND | _FOND_LINKS | _HAVE | _REACT | _FAVOURITE | _FARE
-    | _GOING | _USE | _SPEND | _LIMITS | _set("from best longer ever at about around roughly budget limit what which idea diet : ")
+    | _GOING | _USE | _SPEND | _LIMITS | _BECOME | _REFUSE | _TROUBLE | _WEARY
+    | _set("everything anything except apart other containing from best longer ever at about around roughly budget limit what which idea diet handle out eater drinker : ")
 )  # fmt: skip
 """Words that may stand between a person and what is said of them."""
+_ALL: Final = _set("everything anything all")
+_BUT: Final = _set("but except apart than save")
 _MAX_MIDDLE: Final = 9
 _NOT_OF_PEOPLE: Final = _FARE | _set(
     "friendly option options place restaurant cafe café cafes cafés spot spots menu menus version versions pizza pizzas burger burgers bar bars "
@@ -147,7 +159,7 @@ _NOT_OF_PEOPLE: Final = _FARE | _set(
     "colleague boss partner son daughter child kid guest guests one ones recipe recipes buffet"
 )
 _TODAY: Final = _set("tonight today tomorrow this")
-_LOVER: Final = _set("fan fans lover lovers person addict fanatic enthusiast freak")
+_LOVER: Final = _set("fan fans lover lovers person addict fanatic enthusiast freak eater eaters drinker drinkers guy girl")
 _JOINS: Final = _set(", / and or nor but also as well plus not no a an the neither ; & rather")
 _CORRECTS: Final = re.compile(
     r"(?<!\S)(?:sorry|no wait|wait|hold on|hang on|oops|i mean|i meant|or rather|scratch that|correction|make that|actually|nope|no)(?!\S)"
@@ -164,6 +176,12 @@ _ILL: Final = re.compile(
     r" (?:makes?|gives?) (?P<who>\S+) (?:very |really |so |a )*(?:ill|sick|unwell|sneeze|rash|hives|swell|itch)(?!\S)"
     r"| (?:is|are) (?:strictly |absolutely |totally )?(?:off limits|off-limits|off the table|a no-go|a no go|poison|deadly|dangerous|out)"
     r" (?:for|to) (?P<who2>\S+)(?!\S)| for (?P<who3>\S+)(?!\S)"
+)
+_ALSO: Final = re.compile(
+    r"(?: [,;.–-])?(?: and| but)?(?: (?:so|neither|nor) (?:is|are|am|do|does|has|have|can|could|will) (?P<as1>[^\s.,;:!?]+)"
+    r"| (?:the )?same (?:for|goes for|with|holds for|applies to) (?P<as2>[^\s.,;:!?]+)"
+    r"| (?:just )?(?:like|as (?:is|are|does|do|has|have|am|can)) (?P<as3>[^\s.,;:!?]+)(?= (?:[.,;!)\n])|$)"
+    r"| (?P<as4>[^\s.,;:!?]+)(?: (?:is|does|has|can|are|do|have|am))?(?: not)? (?:too|as well|either|also)(?!\S))"
 )
 _LIKED: Final = re.compile(
     r"(?: (?:food|foods|cooking|cuisine|dishes))? (?:is|are|'s) (?:(?:really|definitely|probably|still|just) )?(?:"
@@ -194,7 +212,34 @@ _UNNAMED: Final = STOP | _ADVERBS | _set("no bad severe food foods because due h
 _PUNCTUATION: Final = frozenset(",.;:!?()[]\n-–—…/=\"“”„«»'")
 _LABELS: Final = frozenset(":=(")
 _PLURAL: Final = _set("are have like love adore enjoy prefer hate dislike eat need follow keep can could do may must avoid drink use")
+_FINITE: Final = (
+    _BE
+    | _LIKE
+    | _HATE
+    | _AVOID
+    | _EAT
+    | _HOLD
+    | _BECOME
+    | _REFUSE
+    | _REACT
+    | _USE
+    | _NEGATES
+    | _set("does can could must may will would has likes says should used wants")
+)
+"""What the verb of a name in small letters may be: "ben hates fish"."""
 _STARTS: Final = SENTENCE_ENDS | _set(", : ( that because both and but since as so")
+
+
+_MEANT_FOR: Final = re.compile(
+    r"(?: (?:food|meal|meals|dish|dishes|menu|menus|option|options|stuff|things|plate|course))?(?: only)? for (?P<who>\S+)(?= (?:[.,;!?)\n]|and|please|too|as well|because|who)|$)"
+)
+_FOR_WHOM: Final = re.compile(
+    r"(?<!\S)for (?P<who>\S+)(?: , )?(?: (?:it|that|the food|everything|something|only|has|must|should|needs|have|to|be|is|a|an|strictly|all))* $"
+)
+_NEEDED: Final = _set(
+    "a an some something anything only the we i need needs must please also with order get there should be has have to it that everything is strictly "
+    "all one for so oh ok and , will would like"
+)
 
 
 _Asked = tuple[int, int, Call]
@@ -342,7 +387,7 @@ class _Reader:
             claim = self._claim(mention)
             if claim is not None:
                 self._correct(claim)
-                self.found.append(claim)
+                self.found += [claim, *self._also(claim)]
         self._allergic_alone()
         said = [claim for claim in self.found if not claim.negated or self._ended(claim)]
         keys = {claim.key for claim in said}
@@ -357,6 +402,16 @@ class _Reader:
         before = [self.words.at(n) for n in range(claim.first, claim.mention.first)]
         after = [self.words.at(n) for n in range(claim.last, claim.last + 2)]
         return "longer" in before or after in (["any", "more"], ["any", "longer"]) or after[0] == "anymore"
+
+    def _also(self, claim: _Claim) -> Iterator[_Claim]:
+        """The same of others: "and so is Ben", "Ben too", "same for Ben"."""
+        found = _ALSO.match(self.words.plain, self.words.position(claim.last) - 1)
+        if not found or claim.negated:
+            return
+        index, _ = self.words.found(found, next(name for name, value in found.groupdict().items() if value))
+        first, people = self.names.lists(index, loose=True)
+        if people := [person for person in people if person not in claim.people]:
+            yield replace(claim, people=tuple(people), first=claim.last, last=self.words.found(found)[1], subject=(first, index + 1))
 
     # What can be said
 
@@ -388,6 +443,10 @@ class _Reader:
             return _Mention("diet", "diet", diet, first, last)
         if phrase in FOODS:
             return _Mention("food", "cuisine", FOODS[phrase], first, last)
+        if (free := _FREE.fullmatch(phrase)) and free["food"] in FOODS:
+            return _Mention("diet", *_restriction(FOODS[free["food"]], allergy=False), first, last)
+        if phrase in _DRINKS and self.words.at(last) in _PUNCTUATION | {"and", "but", "at", "any", "because"}:
+            return _Mention("dry", "diet", "no alcohol", first, last)
         if phrase in _TASTES:
             return _Mention("taste", *_TASTES[phrase], first, last)
         return _Mention("access", "access", _ACCESS[phrase], first, last) if phrase in _ACCESS else None
@@ -435,7 +494,7 @@ class _Reader:
         middle = self._middle(mention.first)
         said = [self.words.at(n) for n in range(middle, mention.first)]
         previous = self.found[-1] if self.found else None
-        if claim := self._liked(mention) or self._harmful(mention, said):
+        if claim := self._liked(mention) or self._harmful(mention, said) or self._meant_for(mention) or self._heads(mention):
             return claim
         if previous and (joined := self._joined(previous, mention)):
             return joined
@@ -454,7 +513,9 @@ class _Reader:
     def _middle(self, index: int) -> int:
         """Where the words begin that stand between a person and what is said of them."""
         first = index
-        while first > max(0, index - _MAX_MIDDLE) and self.words.at(first - 1) in _MIDDLE:
+        while first > max(0, index - _MAX_MIDDLE) and (
+            self.words.at(first - 1) in _MIDDLE or (self.words.at(first - 1) == "but" and self.words.at(first - 2) in _ALL)
+        ):
             first -= 1
         return first
 
@@ -526,7 +587,10 @@ class _Reader:
     def _harmful(self, mention: _Mention, said: Sequence[str]) -> _Claim | None:
         """As in "Nuts make me ill", "nuts are off limits for me", "no nuts for Ben"."""
         found = _ILL.match(self.words.plain, self.words.position(mention.last) - 1) if mention.kind == "food" else None
-        if not found or (found["who3"] and list(said[-1:]) != ["no"]):
+        none = list(said[-1:]) in (["no"], ["without"]) or (
+            self.words.at(mention.first - 2) == "nothing" and list(said[-1:]) in (["with"], ["containing"])
+        )
+        if not found or (found["who3"] and not none):
             return None
         group = next(name for name in ("who", "who2", "who3") if found[name])
         index, after = self.words.found(found, group)
@@ -539,28 +603,80 @@ class _Reader:
             mention, (person,), key, value, "must", negated=False, first=first, last=self.words.found(found)[1], subject=(index, after)
         )
 
+    def _meant_for(self, mention: _Mention) -> _Claim | None:
+        """As in "Vegetarian food for Anna", "something vegan for me please", "and for Anna it has to be halal"."""
+        if mention.kind != "diet" or not self._clause_asks_for(mention.first):
+            return None
+        after = _MEANT_FOR.match(self.words.plain, self.words.position(mention.last) - 1)
+        start = self.words.position(mention.first)
+        before = _FOR_WHOM.search(self.words.plain, max(0, start - 100), start)
+        found = after or (before if self.words.at(mention.last) in _PUNCTUATION | {"please", "and"} else None)
+        if not found:
+            return None
+        index, beyond = self.words.found(found, "who")
+        person = self.names.person(index, loose=bool(after))
+        if person is None:
+            return None
+        first, last = self.words.found(found)
+        return _Claim(
+            mention, (person,), "diet", mention.value, "must", negated=False,
+            first=min(first, mention.first), last=max(last, mention.last), subject=(index, beyond),
+        )  # fmt: skip
+
+    def _clause_asks_for(self, index: int) -> bool:
+        """Whether nothing but "we need something" stands in a clause before a word, or for whom it is."""
+        first = index
+        while first > 0 and self.words.at(first - 1) not in SENTENCE_ENDS | {",", ":", "and", "but"}:
+            first -= 1
+        said = [self.words.at(n) for n in range(first, index)]
+        return not [word for n, word in enumerate(said) if word not in _NEEDED and said[n - 1 : n] != ["for"]]
+
+    def _heads(self, mention: _Mention) -> _Claim | None:
+        """As in "Vegetarian: Anna and Ben", "nut allergy: Anna"."""
+        mark = self.words.at(mention.last)
+        if mention.kind not in {"diet", "allergy"} or mark not in {":", "=", "–", "—"}:
+            return None
+        if self.words.at(mention.first - 1) not in SENTENCE_ENDS | {",", "("}:
+            return None
+        people, at = list[str](), mention.last + 1
+        while (person := self.names.person(at, loose=True)) and self.words.at(at + 1) in _PUNCTUATION | {"and"}:
+            people.append(person)
+            at += 1
+            while self.words.at(at) in {",", "and"} and self.names.person(at + 1):
+                at += 1
+        if not people:
+            return None
+        return _Claim(
+            mention, tuple(dict.fromkeys(people)), mention.key, mention.value, "must", negated=False,
+            first=mention.first, last=mention.last, subject=(mention.last + 1, at),
+        )  # fmt: skip
+
     def _labelled(self, mention: _Mention, middle: int) -> _Claim | None:
-        """As in "Ben: vegan", "Anna (vegetarian)", "Anna, a vegetarian,", "Anna vegan" in a list."""
-        if mention.kind not in {"diet", "allergy"} or self._followed_by_noun(mention):
+        """As in "Ben: vegan", "Anna (vegetarian)", "Anna, a vegetarian,", "Anna vegan" in a list, "Ben: no pork"."""
+        none = mention.kind == "food" and self.words.at(mention.first - 1) in {"no", "without", "zero"}
+        if (mention.kind not in {"diet", "allergy"} and not none) or self._followed_by_noun(mention):
             return None
         at = mention.first - 1
-        while self.words.at(at) in {"a", "an", "strictly", "strict", "is"} and at > middle:
+        while self.words.at(at) in {"a", "an", "strictly", "strict", "is", "no", "without", "zero", "has"} and at > middle:
             at -= 1
+        at -= 1 if none and self.words.at(at) in {"no", "without", "zero"} else 0
         mark = self.words.at(at)
         ends = (
             self.words.at(mention.last) in _PUNCTUATION or mention.last >= len(self.words) or self.words.at(mention.last) in {"and", "but"}
         )
         subject = at - 1 if mark in _LABELS | {",", "-", "–"} else at
-        person = self.names.person(subject, loose=mark == ":") if subject >= 0 else None
+        loose = mark in {":", "="} or (mark == "(" and self.words.at(subject - 1) in {"with", "and", ",", "plus"})
+        person = self.names.person(subject, loose=loose) if subject >= 0 else None
         if person is None or not ends or self.words.at(subject) in {"my", "his", "her"}:
             return None
         begins = self.words.at(subject - 1) in _PUNCTUATION | {"and", "about", "with", "for", "but", "also"} or subject == 0
         known = self.names.known_at(subject) or self.names.new_at(subject)
-        if mark not in _LABELS and not (known and begins and (subject != at or mention.first == at + 1)):
+        if mark not in _LABELS and not (known and begins and (subject != at or mention.first <= at + 1 + none)):
             return None
         last = mention.last + (1 if mark == "(" and self.words.at(mention.last) == ")" else 0)
+        key, value = _restriction(mention.value, allergy=self._near_allergy(mention)) if none else (mention.key, mention.value)
         return _Claim(
-            mention, (person,), mention.key, mention.value, "must", negated=False,
+            mention, (person,), key, value, "must", negated=False,
             first=subject + 1, last=last, subject=(subject, subject + 1), labelled=True,
         )  # fmt: skip
 
@@ -569,10 +685,12 @@ class _Reader:
     ) -> tuple[tuple[str, ...], int, int] | None:
         """Of whom it is said, and where they stand."""
         at = self._subject_word(middle - 1, said)
-        loose = mention.kind in {"diet", "allergy", "allergic"} and bool(set(said) & _BE)
+        loose = bool(said) and said[0] in _FINITE and self.words.at(at - 1) in _STARTS
         first, people = self.names.lists(at, loose=loose) if at >= 0 else (0, [])
         if people and not self._all_meant(first, said):
             first, people = at, people[-1:]
+        if loose and people and len(people) == 1 and "are" in said[:1] and not self.names.known_at(at) and self.words.at(at) != "you":
+            people = []  # "starters are vegan"
         if people:
             return tuple(people), first, at + 1
         if previous and self._goes_on(previous, middle):
@@ -613,7 +731,8 @@ class _Reader:
         start, _ = self.words.sentence(max(first, 0))
         before = [self.words.at(n) for n in range(max(start, first - 6), first)]
         said = " ".join(before).strip(" ,")
-        asked = self.words.at(last) == "?" and not " ".join(self.words.at(n) for n in (start, start + 1)).endswith(" you")
+        opening = " ".join(self.words.at(n) for n in (start, start + 1))
+        asked = self.words.at(last) == "?" and not opening.endswith(" you") and opening not in {"did i", "have i"}
         return asked or bool(_DOUBTS.search(said)) or (bool(before) and before[-1] in _ASKS)
 
     def _correct(self, claim: _Claim) -> None:
@@ -705,10 +824,15 @@ def _meaning(mention: _Mention, said: Sequence[str], after: Sequence[str], *, ne
     negated = bool(words & _NEGATES)
     match mention.kind:
         case "diet":
-            return ("diet", mention.value, "must", negated) if _says_diet(mention, words, after[0]) else None
-        case "taste" | "food":
-            return _tastes(mention, words, after, negated=negated) or (
-                _eats(mention, words, negated=negated, near_allergy=near_allergy) if mention.kind == "food" else None
+            strength = "prefer" if words & _LIKE else "must"
+            return ("diet", mention.value, strength, negated) if _says_diet(mention, words, after[0]) else None
+        case "dry":
+            return ("diet", mention.value, "must", False) if negated and words <= _HELPS | _NEGATES | _ADVERBS | {"and"} else None
+        case "taste":
+            return _tastes(mention, words, after, negated=negated) or _eats_not(mention, said, after, negated=negated)
+        case "food":
+            return _tastes(mention, words, after, negated=negated) or _eats(
+                mention, said, after, negated=negated, near_allergy=near_allergy
             )
         case "allergy":
             has = words & (_HAVE | _BE | {"'s"}) or after[0] == "here" or not words - _ADVERBS
@@ -722,13 +846,17 @@ def _meaning(mention: _Mention, said: Sequence[str], after: Sequence[str], *, ne
 
 
 def _says_diet(mention: _Mention, words: set[str], after: str) -> bool:
-    if words & {"would", "might", "could", "want", "wants"}:
+    if words & {"would", "might", "could", "want", "wants"} and not words & {"need", "needs"}:
         return False
     if mention.value in {"gluten-free", "diabetic"} and words & {"has", "have", "got"} and not words - _ADVERBS - _HAVE:
         return True
+    food = after in _FARE - {"restaurants", "places"} or after in {"options", "option", "menu", "diet", "please"}
     if words & (_EAT | _HOLD):
-        return after not in _NOT_OF_PEOPLE or after in _FARE | {"options", "option"}
-    return bool(words & _BE) and words <= _BE | _NEGATES | _ADVERBS | _set("on has have longer ever") and after not in _NOT_OF_PEOPLE
+        return after not in _NOT_OF_PEOPLE or food
+    if words & _LIKE:
+        return food
+    little = _BE | _NEGATES | _ADVERBS | _BECOME | _set("on has have longer ever to")
+    return bool(words & (_BE | _BECOME)) and words <= little and after not in _NOT_OF_PEOPLE
 
 
 def _tastes(mention: _Mention, words: set[str], after: Sequence[str], *, negated: bool) -> tuple[str, str, str, bool] | None:
@@ -743,10 +871,14 @@ def _tastes(mention: _Mention, words: set[str], after: Sequence[str], *, negated
     lover = next((word for word in after if word in _LOVER), None)
     if _is_name(after[0], mention) and not lover:
         return None
+    if words & _ALL and words & _BUT:
+        return (mention.key, mention.value, "avoid", False) if words & _LIKE else None
     if words & _HATE:
         unlike = not negated if not words & {"stand", "stands"} else negated
         return (mention.key, mention.value, "avoid", False) if unlike else None
-    fond = words & _FOND and words & _FOND_LINKS and words & _BE
+    if words & _WEARY and words & {"of"} and words & (_BE | _HAVE):
+        return (mention.key, mention.value, "prefer" if negated else "avoid", False)
+    fond = words & _FOND - _WEARY and words & _FOND_LINKS and words & _BE
     if words & _LIKE or fond or (words & _BE and lover) or (words & _FAVOURITE and words & (_BE | {":"})):
         return (mention.key, mention.value, "avoid" if negated else "prefer", False)
     return None
@@ -759,17 +891,49 @@ def _is_name(after: str, mention: _Mention) -> bool:
     return mention.kind == "taste" and after not in STOP | _FARE | _ADVERBS | _BE | _PUNCTUATION | {"and", "haha", MASKED, "."}
 
 
-def _eats(mention: _Mention, words: set[str], *, negated: bool, near_allergy: bool) -> tuple[str, str, str, bool] | None:
+def _eats(
+    mention: _Mention, said: Sequence[str], after: Sequence[str], *, negated: bool, near_allergy: bool
+) -> tuple[str, str, str, bool] | None:
     """A food that somebody must not eat, or does not."""
+    words = set(said)
     if words & {"would", "want", "wants", "might"}:
         return None
-    if words & _REACT and words & {"to", "from"}:
+    if (words & _REACT and words & {"to", "from"}) or (
+        words & _TROUBLE and words & {"with", "to", "from"} and words & (_HAVE | _BE | _BECOME)
+    ):
         return (*_restriction(mention.value, allergy=True), "must", negated)
-    refuses = negated and words & (_EAT | {"have", "has", "tolerate", "tolerates", "digest"})
-    if not refuses and not words & {"avoid", "avoids"}:
+    if not _refuses(said, after, negated=negated):
         return None
     unable = "can" in words or words & {"tolerate", "tolerates", "digest", "allowed"}
     return (*_restriction(mention.value, allergy=near_allergy or bool(unable)), "must", False)
+
+
+def _eats_not(mention: _Mention, said: Sequence[str], after: Sequence[str], *, negated: bool) -> tuple[str, str, str, bool] | None:
+    """What somebody does not eat or drink, of the things that people like or not."""
+    if (
+        mention.key != "cuisine"
+        or set(said) & {"would", "want", "wants", "might", "had"}
+        or after[0] in _TODAY
+        or _is_name(after[0], mention)
+    ):
+        return None
+    return ("cuisine", mention.value, "avoid", False) if _refuses(said, after, negated=negated) and not set(said) & {"have"} else None
+
+
+def _refuses(said: Sequence[str], after: Sequence[str], *, negated: bool) -> bool:
+    """Whether the words before a food, and after it, say that it is not eaten."""
+    words = set(said)
+    if words & {"avoid", "avoids"} or (words & _REFUSE and not negated and words & (_BE | _REFUSE - {"off", "away"} | _BECOME)):
+        return True
+    if words & _ALL and words & _BUT and words & _EAT:
+        return True
+    if not negated:
+        return False
+    eater = after[0] in _EATER and words & _BE
+    return bool(eater or words & (_EAT | _set("have has tolerate tolerates digest handle")) or said[-1] in {"do", "does"})
+
+
+_EATER: Final = _set("eater eaters drinker drinkers")
 
 
 def _says_access(mention: _Mention, words: set[str], *, negated: bool) -> bool:
@@ -819,14 +983,15 @@ def _noted(words: Words, names: Names, context: Context, claims: Sequence[_Claim
 
 
 _FORGETS: Final = re.compile(
-    r"(?<!\S)(?:(?P<soft>forget|(?:do not|no longer|stop) (?:remember|remembering|keep|keeping|store|storing)(?: any ?more| any longer)?)"
-    r"|delete|erase|remove|drop|strike|clear|wipe|scrap)(?!\S)"
+    r"(?<!\S)(?:(?P<soft>forget|unlearn|disregard|ignore that|never mind that"
+    r"|(?:do not|no longer|stop) (?P<wants>want you to )?(?:remember|remembering|keep|keeping|store|storing)(?: any ?more| any longer)?)"
+    r"|delete|erase|remove|drop|strike|clear|wipe|scrap|scratch|get rid of|cross (?:out|off)|take out)(?!\S)"
 )
 _EVERYTHING: Final = re.compile(
     r"(?<!\S)(?:everything|all|anything|whatever|what)(?: (?:that|the facts|facts|of it))?(?: (?:you|i|is|was|we)(?: \S+){1,3}?)? (?:about|on|of) (?:me|\S+)(?!\S)"
 )
 _CUES: Final = _set(
-    "fact facts thing things know stored remember remembered saved noted preference preferences taste tastes fondness liking"
+    "allergy allergies intolerance diet fact facts thing things know stored remember remembered saved noted preference preferences taste tastes fondness liking"
 )
 _OTHER_OBJECTS: Final = _set(
     "place places restaurant restaurants venue venues option options poll vote votes ballot plan plans stop stops slot slots café cafés cafe cafes "
@@ -835,7 +1000,8 @@ _OTHER_OBJECTS: Final = _set(
 _KEYS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     ("allergy", re.compile(r"(?<!\S)(?:allerg\w+|intoleran\w+)")),
     ("diet", re.compile(r"(?<!\S)(?:diets?|dietary)(?!\S)")),
-    ("budget", re.compile(r"(?<!\S)(?:budget|spend)(?!\S)")),
+    ("budget", re.compile(r"(?<!\S)(?:budget|spend|limit)(?!\S)")),
+    ("area", re.compile(r"(?<!\S)(?:area|neighbou?rhood|district|part of town)(?!\S)")),
     ("access", re.compile(r"(?<!\S)(?:access|accessibility)(?!\S)")),
     ("activity", re.compile(r"(?<!\S)(?:activity|activities|hobby|hobbies)(?!\S)")),
     (
@@ -863,14 +1029,17 @@ def _forgotten(words: Words, names: Names, context: Context) -> Iterator[_Asked]
     for found in _FORGETS.finditer(words.plain):
         at, after = words.found(found)
         start, end = words.sentence(at)
-        if at < beyond or not _orders(words, at) or words.at(after) == "it":
+        if at < beyond or not (found["wants"] or _orders(words, at)) or words.at(after) == "it":
             continue
-        last = _object_end(words, after, end)
-        call = _what_to_forget(reader, after, last, soft=bool(found["soft"]))
-        if call is not None:
-            beyond = last
+        forgets = _fact_named(reader, after, end, soft=bool(found["soft"]))
+        if forgets is None:
+            last = _object_end(words, after, end)
+            call = _what_to_forget(reader, after, last, soft=bool(found["soft"]))
+            forgets = (last, call) if call else None
+        if forgets is not None:
+            beyond, call = forgets
             polite = all(words.at(n) in _FILLERS | _PUNCTUATION for n in range(start, at))
-            yield (start if polite else at), last, call
+            yield (start if polite else at), beyond, call
 
 
 def _orders(words: Words, at: int) -> bool:
@@ -890,6 +1059,28 @@ def _object_end(words: Words, after: int, end: int) -> int:
         if plain == "," and words.at(index + 1) not in {"that", "the", "my"}:
             return index
     return end
+
+
+def _fact_named(reader: _Reader, first: int, end: int, *, soft: bool) -> tuple[int, Call] | None:
+    """The known fact whose very words stand in the order to forget it, the longest of them, and where the order ends."""
+    words, context = reader.words, reader.context
+    person = _whose(reader.names, first, end)
+    last = _object_end(words, first, end)
+    said = [words.at(n) for n in range(first, last)]
+    key = next((key for key, pattern in _KEYS if pattern.search(" ".join(said))), None)
+    start, stop = words.position(first), words.position(last)
+    named: list[tuple[bool, int, int, Call]] = []
+    for name in [person] if person else [context.speaker, *context.facts] if soft else []:
+        for fact in context.facts.get(name, ()):
+            value = Words.of(str(fact.get("value", ""))).plain
+            at = f"{words.plain} ".find(f" {value} ", max(0, start - 1), stop + len(value) + 1) if value else -1
+            if 0 <= at < stop and not (set(said) - set(value.split())) & _OTHER_OBJECTS:
+                call = Call("forget", {"person": name, "key": fact["key"], "value": fact["value"]})
+                named.append((fact.get("key") == key, len(value), words.index(at + len(value)) + 1, call))
+    if not named:
+        return None
+    _, _, beyond, call = max(named, key=lambda each: each[:2])
+    return max(last, beyond), call
 
 
 def _what_to_forget(reader: _Reader, first: int, last: int, *, soft: bool) -> Call | None:
@@ -913,16 +1104,18 @@ def _what_to_forget(reader: _Reader, first: int, last: int, *, soft: bool) -> Ca
 
 def _whose(names: Names, first: int, last: int) -> str | None:
     """Whose fact is meant: somebody who is named, else who types, if "my", "me" or "I" is said."""
-    named = [name for n in range(first, last) if (name := names.known_at(n) or names.new_at(n))]
+    known = (names.known_at(n) for n in range(first, last))
     said = (names.person(n) for n in range(first, last) if names.words.at(n) in _set("i me my mine he she his her him"))
-    return named[0] if named else next(filter(None, said), None)
+    new = (names.new_at(n) for n in range(first, last))
+    return next(filter(None, (*known, *said, *new)), None)
 
 
 def _forget_value(context: Context, person: str | None, key: str | None, mention: _Mention) -> Call | None:
     """Forget one value, in the words in which it is known."""
     people = [person] if person else [context.speaker, *context.facts]
     for name in people:
-        for fact in context.facts.get(name, ()):
+        facts = sorted(context.facts.get(name, ()), key=lambda fact: str(fact.get("value", "")).casefold() != mention.value.casefold())
+        for fact in facts:
             if _same_value(str(fact.get("value", "")), mention.value) and key in {None, fact.get("key")}:
                 return Call("forget", {"person": name, "key": fact["key"], "value": fact["value"]})
     if person is None:

@@ -22,6 +22,7 @@ from typing import Final
 from rapidfuzz import fuzz
 
 from vibehuntr_agent.language.context import Context
+from vibehuntr_agent.language.words import NOT_NAMES
 from vibehuntr_agent.planning.people import ME
 
 MASKED: Final = "¤"
@@ -199,6 +200,8 @@ class Names:
         plain = self.words.at(index)
         if plain in self.known:
             return self.known[plain]
+        if len(plain) >= _LONG_ENOUGH and plain[-1] == "s" and plain[:-1] in self.known:  # "bens budget"
+            return self.known[plain[:-1]]
         if plain in STOP or plain in self.things or len(plain) < _LONG_ENOUGH or not plain[0].isalpha():
             return None
         if plain not in self._likely:
@@ -223,7 +226,8 @@ class Names:
         before = index - 1
         told = self.words.at(before) == "that" and self.words.at(before - 1) in _TELLING
         if not said[0].isupper():
-            return said.title() if loose and (told or self.words.at(before) not in _BEFORE_THINGS) else None
+            named = loose and said not in _NO_SMALL_NAMES and (told or self.words.at(before) not in _BEFORE_THINGS)
+            return said.title() if named else None
         if self.words.at(before) in _BEFORE_PLACES:
             return None
         if self._could_be_name(before) and self.words.words[before].said[0].isupper() and self.words.at(before) not in self.known:
@@ -307,13 +311,18 @@ class Names:
             while self.words.at(before) in {",", "and", "both"} and before > first - 3:
                 before -= 1
             joined = before < first - 1
-            name = self.known_at(before) or self.new_at(before) or (self.person(before) if self.words.at(before) in {"i", "me"} else None)
+            name = (
+                self.known_at(before)
+                or self.new_at(before, loose=loose)
+                or (self.person(before) if self.words.at(before) in {"i", "me"} else None)
+            )
             if not joined or name is None:
                 return first, list(dict.fromkeys(reversed(names)))
             names.append(name)
             first = before
 
 
+_NO_SMALL_NAMES: Final = NOT_NAMES - {"mark", "cat"}
 _BEFORE_THINGS: Final = frozenset(
     "the a an this that these those our your some any no every each in at near from to what which whose".split()
 )

@@ -1,36 +1,37 @@
 """All readers, one after the other: what a message says, as the tool calls that write it down.
 
-Each reader takes the words it is sure of and leaves the rest to the next. The calls come out in the order in which they must run: what the plan
-is, who is in it, what is known of them, when they are free, where to go, votes, decisions, questions, and what leaves the house last.
+Each reader takes the words it is sure of and leaves the rest to the next. Guarantees: the calls come out in the order in which they must
+run (what the plan is, who is in it, what is known of them, when they are free, where to go, votes, decisions, questions, and what leaves
+the house last), no text raises, and reading keeps nothing: the same text in the same context says the same. Not claimed: any language but
+English.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
 
 from vibehuntr_agent.planning.people import ME
 
-from . import choices, days, memory, outings, people, plan, questions, times, votes
+from . import choices, clock, days, memory, outings, people, plan, questions, times, votes
 from .context import Call, Context, Reading
 from .speaker import who_speaks
 
+Span = tuple[int, int]
+
 MAX_TEXT: Final = 8_000
-_ORDER: Final = {
-    name: place
-    for place, name in enumerate(
-        [
-            "undo_last_change", "start_plan", "update_plan", "set_people", "remember", "set_availability", "search_venues", "add_venue", "build_itinerary",
-            "open_poll", "vote", "undecide", "decide", "poll_results", "find_times", "explain_time", "show_plan", "recall", "export_calendar", "forget",
-            "finalize_plan", "cancel_plan",
-        ]
-    )
-}  # fmt: skip
-_HALF: Final = re.compile(r"(?<=[\d ])([aApP])\.\s?[mM](?:\.(?!\s*(?:\n|$)|\s+[A-Z])|(?=\b))")
+_ORDER: Final = (
+    "undo_last_change", "start_plan", "update_plan", "set_people", "remember", "set_availability", "search_venues", "add_venue",
+    "build_itinerary", "open_poll", "vote", "undecide", "decide", "poll_results", "find_times", "explain_time", "show_plan", "recall",
+    "export_calendar", "forget", "finalize_plan", "cancel_plan",
+)  # fmt: skip
+_PLACE: Final = {name: place for place, name in enumerate(_ORDER)}
+_ONCE: Final = frozenset({"find_times", "show_plan", "explain_time", "poll_results"})
 _ALONE: Final = frozenset({"undo_last_change", "forget", "finalize_plan", "cancel_plan"})
+_HALF: Final = re.compile(r"(?<=[\d ])([aApP])\.\s?[mM](?:\.(?!\s*(?:\n|$)|\s+[A-Z])|(?=\b))")
 _MAX_DAYS: Final = 62
 
 
@@ -46,7 +47,19 @@ class Understood:
     speaker: str = ME
     rest: str = ""
     """The words that no reader used, others blanked out."""
-    roster: tuple[str, ...] = field(default=())
+    roster: tuple[str, ...] = ()
+    """The names once the calls have run."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """What the readers of the plan itself have found: who, when, and the facts; `told` is where somebody's time stands."""
+
+    facts: Reading
+    who: Reading
+    free: Reading
+    told: Sequence[Span]
+    roster: tuple[str, ...]
 
 
 def understand(text: str, context: Context) -> Understood:
@@ -57,38 +70,20 @@ def understand(text: str, context: Context) -> Understood:
     control = choices.read(said, context)
     if any(call.name in _ALONE for call in control.calls):
         return Understood(tuple(control.calls), rest=control.rest, speaker=speaker, last_person=context.last_person)
-    public = outings.without_names(control.rest, context)
-    voted = votes.read(public, context)
-    places = _less(control.rest, public, voted.rest)
-    out = outings.read(places, context)
-    names = {name.casefold() for name in (*context.roster, *people.new_names(out.rest, context))}
-    if any(_all_names(str(call.args.get("name", "")), names) for call in out.calls if call.name == "add_venue"):
-        out = Reading(places)  # what names a person as a place was no talk of places
+    voted, out = _read_votes_and_places(control.rest, context)
     told_of = memory.read(out.rest, context)
     plain = plan.corrected(told_of.rest)
-    problems: list[str] = []
-    who = people.read(plain, context)
-    roster = _roster(context, who.calls)
-    old = _plan_days(context.plan)
-    told = [(one.at, one.end) for one in times.statements(plain, context, roster=roster, plan_days=old)]
-    new = plan.plan_days_in(plain, context, told, old, problems)
-    plan_days = _between(new) or old
-    dated = [(day.at, day.end) for day in days.find(plain, context.now.date(), old)]
-    busy_free = _blanked(plain, [*told, *dated])
-    facts = plan.read(plain if not told else _blanked_times(plain, told), context, roster=roster, new_days=new, time_words=busy_free)
-    context_now = _with_facts(context, facts.calls)
-    free = times.read(plain, context_now, roster=roster, plan_days=plan_days)
-    asked = questions.read(text, context, tells_times=bool(free.calls))
-    calls = [*facts.calls, *who.calls, *told_of.calls, *free.calls, *out.calls, *voted.calls, *control.calls, *asked.calls]
-    calls = _in_order(calls)
+    planned = _read_plan(plain, context)
+    asked = questions.read(text, context, tells_times=bool(planned.free.calls))
+    readings = (planned.facts, planned.who, told_of, planned.free, out, voted, control, asked)
     return Understood(
-        tuple(calls),
-        frozenset(asked.asks | free.asks | control.asks | out.asks | voted.asks | told_of.asks),
-        tuple(problems),
-        people.last_person(plain, context, roster) or told_of.last_person,
-        speaker,
-        _blanked(facts.rest, told),
-        tuple(roster),
+        calls=tuple(_in_order([call for reading in readings for call in reading.calls])),
+        asks=frozenset(ask for reading in readings for ask in reading.asks),
+        problems=tuple(days.problems(plain, context.now.date(), _plan_days(context))),
+        last_person=people.last_person(plain, context, planned.roster) or told_of.last_person,
+        speaker=speaker,
+        rest=_blanked(planned.facts.rest, planned.told),
+        roster=planned.roster,
     )
 
 
@@ -96,6 +91,32 @@ def plain_text(text: str) -> str:
     """The text at the same length, with plain spaces, and "a.m." without the points that end no sentence."""
     text = text.replace("\u00a0", " ").replace("\u202f", " ")
     return _HALF.sub(lambda m: f"{m[1]}m".ljust(len(m[0])), text)
+
+
+def _read_votes_and_places(text: str, context: Context) -> tuple[Reading, Reading]:
+    """Votes are read without the names of places, and places without the words of votes."""
+    public = outings.without_names(text, context)
+    voted = votes.read(public, context)
+    left = _less(text, public, voted.rest)
+    out = outings.read(left, context)
+    names = {name.casefold() for name in (*context.roster, *people.new_names(out.rest, context))}
+    if any(_all_names(str(call.args.get("name", "")), names) for call in out.calls if call.name == "add_venue"):
+        return voted, Reading(left)  # what names a person as a place was no talk of places
+    return voted, out
+
+
+def _read_plan(text: str, context: Context) -> _Planned:
+    """Who is coming, then the days and other facts of the plan, then when people are free on those days."""
+    who = people.read(text, context)
+    roster = _roster(context, who.calls)
+    old = _plan_days(context)
+    told = [(one.at, one.end) for one in times.statements(text, context, roster=roster, plan_days=old)]
+    new = plan.plan_days_in(text, context, told, old)
+    named = [(day.at, day.end) for day in days.find(text, context.now.date(), old)]
+    clocks = [(one.at, one.end) for one in clock.find(text) if any(low <= one.at < high for low, high in told)]
+    facts = plan.read(_blanked(text, clocks), context, roster=roster, new_days=new, time_words=_blanked(text, [*told, *named]))
+    free = times.read(text, _with_facts(context, facts.calls), roster=roster, plan_days=_between(new) or old)
+    return _Planned(facts, who, free, told, tuple(roster))
 
 
 def _less(text: str, before: str, after: str) -> str:
@@ -125,51 +146,31 @@ def _with_facts(context: Context, calls: Sequence[Call]) -> Context:
     return replace(context, plan={**context.plan, **facts})
 
 
-def _plan_days(known: dict[str, object]) -> tuple[date, ...]:
-    if not known.get("date_from"):
-        return ()
-    first = date.fromisoformat(str(known["date_from"]))
-    return _between((first, date.fromisoformat(str(known.get("date_to") or known["date_from"]))))
+def _plan_days(context: Context) -> tuple[date, ...]:
+    first, last = context.plan.get("date_from"), context.plan.get("date_to")
+    return _between([date.fromisoformat(str(day)) for day in (first, last) if first and day])
 
 
 def _between(named: Sequence[date]) -> tuple[date, ...]:
+    """The days from the first to the last, at most two months of them."""
     if not named:
         return ()
     first, last = min(named), max(named)
-    count = min((last - first).days, _MAX_DAYS - 1)
-    return tuple(first + timedelta(days=n) for n in range(count + 1))
+    return tuple(first + timedelta(days=n) for n in range(min((last - first).days + 1, _MAX_DAYS)))
 
 
-def _blanked(text: str, spans: Sequence[tuple[int, int]]) -> str:
+def _blanked(text: str, spans: Sequence[Span]) -> str:
     for low, high in spans:
         text = text[:low] + re.sub(r"\S", " ", text[low:high]) + text[high:]
     return text
 
 
-def _blanked_times(text: str, told: Sequence[tuple[int, int]]) -> str:
-    """The text without the clock times of what is told of somebody's time, so that they are no lengths or sizes."""
-    for low, high in told:
-        for at, end in ((t.at, t.end) for t in times.clock.find(text) if low <= t.at < high):
-            text = text[:at] + " " * (end - at) + text[end:]
-    return text
-
-
 def _in_order(calls: Sequence[Call]) -> list[Call]:
     """In the order in which they must run; of calls of one reader the order stays. One update_plan and one search for times are enough."""
-    merged: list[Call] = []
-    facts: dict[str, object] = {}
+    facts = {key: value for call in calls if call.name == "update_plan" for key, value in call.args.items()}
+    merged = [Call("update_plan", facts)] if facts else []
     for call in calls:
-        if call.name == "update_plan":
-            facts |= call.args
-        elif call.name not in {"find_times", "show_plan", "explain_time", "poll_results"} or all(
-            call.name != other.name for other in merged
-        ):
+        again = call.name in _ONCE and any(call.name == other.name for other in merged)
+        if call.name != "update_plan" and not again:
             merged.append(call)
-    if facts:
-        merged.append(Call("update_plan", facts))
-    return sorted(merged, key=lambda call: _ORDER.get(call.name, len(_ORDER)))
-
-
-def named_days(text: str, context: Context) -> tuple[date, ...]:
-    """The days that a text names."""
-    return tuple(day for item in days.find(text, context.now.date(), _plan_days(context.plan)) for day in item.days)
+    return sorted(merged, key=lambda call: _PLACE.get(call.name, len(_PLACE)))

@@ -38,9 +38,10 @@ _OPENS: Final = re.compile(
     rf"(?<!\S)(?:let us (?:all |just |please |now |simply )?(?:have an? |hold an? |do an? |take an? |run an? )?(?:{_NEW} )?(?:vote|poll)"
     r"|put (?:it|this|that|them|these|the \S+) to (?:the|a) vote"
     rf"|(?:start|open|run|create|set up|make|hold|have|do|begin|launch|take|organi[sz]e|want|need)(?: up)? (?:a|an|the|another|one) (?:{_NEW} ){{0,2}}{_POLL}"
-    r"|(?:we|we all|to|will|should|could|can|us|shall|must)(?: all| now| just)? vote (?:on|about|over|between|for (?:the|a|our|where|which|what))"
-    r"|(?:options|choices|candidates) (?:for|of|in) (?:the|our|a) (?:vote|poll)"
-    rf"|(?:[.!?;\n¶]|please|so|ok) (?:an? |the |another )?(?:{_NEW} ){{0,2}}{_POLL} ?(?:on|about|over|between|for (?:the|a|our|where|which|what)|:|-))(?!\S)"
+    r"|(?:we|we all|to|will|should|could|can|us|shall|must)(?: all| now| just)? vote (?:on|about|over|between|:|for (?:the|a|our|where|which|what))"
+    r"|let (?:everyone|everybody|people|them|the group|all of us)(?: all)? vote"
+    r"|(?:options|choices|candidates) (?:for|of|in) (?:the|our|a) (?:vote|poll)|(?:vote|voting|poll) (?:options|choices|candidates)"
+    rf"|(?:[.!?;\n¶]|please|so|ok) (?:an? |the |another )?(?:{_NEW} ){{0,2}}{_POLL}(?: please| pls)? ?(?:on|about|over|between|with|for (?:the|a|our|where|which|what)|:|-))(?!\S)"
 )
 _LEADS: Final = re.compile(
     r"(?<!\S)(?:(?:it is |choose |choice is |pick |decide )?between"
@@ -83,7 +84,8 @@ _RESULTS: Final = re.compile(
     r"(?<!\S)(?:results?|outcome|tally|scores?|standings?|(?:who|what|which)(?: \S+){0,2} (?:winning|leading|ahead|in front|in the lead|won(?= [.?]| *$))"
     r"|(?:the )?winner|how (?:does|do) (?:it|things|we|the (?:vote|votes|poll)) (?:stand|look)|how (?:is|are) the (?:vote|votes|poll|voting)"
     r"|where (?:are|do) we (?:stand|now|at)|count(?: up)? the votes|what came out|what did we (?:vote|choose)|(?:has|have|got|gets|with) (?:the )?most (?:votes|yeses)"
-    r"|how (?:did|have) (?:we|people|everyone|everybody) voted?|how many votes|show (?:me |us )?(?:the )?(?:votes|poll|voting)|votes so far"
+    r"|how (?:did|have) (?:we|people|everyone|everybody) voted?|how many votes|what (?:did|does|do|has|have) (?:everyone|everybody|people|they|the others|the (?:poll|vote|votes)) (?:vote|voted|pick|picked|choose|chosen|say|look)"
+    r"|show (?:me |us )?(?:the )?(?:votes|poll|voting)|votes so far"
     r"|who (?:has|have) (?:not )?voted|who did not vote|has everyone voted|have all voted|who is missing)(?!\S)"
 )
 _SHORT_QUESTION: Final = 9
@@ -94,11 +96,11 @@ _CUES: Final = frozenset(
     prefer prefers preferred choose chooses chose choosing choice favourite for gives give gave yes no says said favour favours favor favors goes go
     happy fine okay ok count put down answer answers ballot instead regrets moved moves move switch switches switched change changes changed support
     supports backs back against vetoes rank ranks ranking order takes withdraws retracts drops adds add second only said writes wrote opts agrees
-    accepts accept would""".split()
+    accepts accept would texted texts messaged meant means reconsidered swaps swapped swap replaces replaced trades exchanges""".split()
 )
 _OWNED: Final = frozenset(
     """vote votes ballot answer answers choice choices pick picks tick ticks yes first second for in happy fine changed against voting only new final
-    preference preferences order ranking changing switching now""".split()
+    preference preferences order ranking changing switching now favourite favorite favourites fav vote's""".split()
 )
 """What a name with 's is a voter's: "Viktor's vote", "Viktor's for Karhu"."""
 _NOT_MY_CUES: Final = frozenset("choose choosing choice says said say go goes put down for second order would only".split())
@@ -121,6 +123,8 @@ _TAKES_BACK: Final = re.compile(
     r"(?<!\S)(?:takes?|took|taking|withdraws?|withdrew|retracts?|removes?|drops?|cancels?|un?ticks?|unticked|moves? away)(?!\S)"
 )
 _UNTICKS: Final = frozenset("untick unticks unticked unpick unpicks withdraws withdraw retract retracts removes remove drops drop".split())
+_SWAPS: Final = frozenset("swap swaps swapped swapping exchange exchanges trade trades replace replaces replaced".split())
+"""What stands after them is given up for something else."""
 _SAYS_YES: Final = frozenset(
     "tick ticks ticked picks pick picked votes vote voted prefer prefers want wants approve approves give gives gave yes but now choose chooses".split()
 )
@@ -145,6 +149,7 @@ _SEVERAL: Final = re.compile(
     r"(?:everything|anything|all(?= (?:but|except) )|(?:all|any|none|either|each) of (?:them|these|those|the (?:options|places|above))"
     r"|all (?P<count>two|three|four|five|six|\d+)(?: of them| options| places)?|all (?:the )?(?:options|places))(?!\S)"
 )
+_ALL_OF_US: Final = re.compile(r"(?:all|the) (?:of us|(?:two|three|four|five|six|seven|eight|\d) of us)(?!\S)")
 _NUMBER_WORDS: Final = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six"}
 _MAX_LOOSE: Final = 15
 """In a longer sentence a part of an option's name is just a word."""
@@ -334,7 +339,7 @@ def _starts(words: Words, triggers: Sequence[tuple[int, int]]) -> Iterator[tuple
 
 def _past(words: Words, index: int) -> int:
     """The word after "on", "between" or "about"."""
-    while words.at(index) in {"on", "about", "over", "between", "for", "again", ","}:
+    while words.at(index) in {"on", "about", "over", "between", "for", "with", "of", "again", ","}:
         index += 1
     return index
 
@@ -574,13 +579,15 @@ class _Votes:
             return _Event(index, index + found[1], labels=(found[0],))
         if plain in {"option", "number"} and words.at(index + 1).isdigit() and 0 < int(words.at(index + 1)) <= len(self.labels):
             return _Event(index, index + 2, labels=(self.labels[int(words.at(index + 1)) - 1],))
+        if plain in _ORDINALS and words.at(index + 1) in {"option", "choice"} and 0 < _ORDINALS[plain] <= len(self.labels):
+            return _Event(index, index + 2, labels=(self.labels[_ORDINALS[plain] - 1],))
         return self._several(index)
 
     def _several(self, index: int) -> _Event | None:
         """As in "All of them", "all three", "none of them", "anything but Karhu"."""
         words = self.words
         said = " ".join(words.at(n) for n in range(index, index + 4))
-        found = _SEVERAL.match(said)
+        found = None if _ALL_OF_US.match(said) else _SEVERAL.match(said)
         if found is None or (found["count"] and found["count"] not in {str(len(self.labels)), _NUMBER_WORDS.get(len(self.labels))}):
             return None
         end = index + len(found[0].split())
@@ -595,6 +602,8 @@ class _Votes:
             after == ":" or index == first or words.at(index - 1) in {"for", "count", "put", "and", ",", "mark", "from"}
         ):
             return None
+        if group := _ALL_OF_US.match(" ".join(words.at(n) for n in range(index, index + 4))):
+            return _Event(index, index + len(group[0].split()), people=self.context.roster)
         if plain in {"everyone", "everybody"} and after in _CUES:
             return _Event(index, index + 1, people=self.context.roster)
         if plain == "we" and (after in {"vote", "voted", "pick", "tick", "approve"} or (after == "all" and words.at(index + 2) in _CUES)):
@@ -697,9 +706,9 @@ class _Votes:
         if "against" in lead or words.endswith("no to"):
             return "no"
         if (
-            set(lead) & (_UNTICKS | {"not", "without"})
+            set(lead) & (_UNTICKS | _SWAPS | {"not", "without"})
             or re.search(r"no longer|instead of|rather than", words)
-            or words.endswith(" no")
+            or words.endswith((" no", "no more"))
             or words == "no"
         ):
             return "withdrawn"

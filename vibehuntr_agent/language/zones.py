@@ -1,11 +1,14 @@
-"""Cities and time zones in a message: where somebody is, and which clock a time is by."""
+"""Cities and time zones in a message: where somebody is, and which clock a time is by.
+
+Guarantees: a zone that is given is one of the zone database. Not claimed: every city; those after which a zone is named, and the commonest others.
+"""
 # ruff: noqa: RUF001  people type several apostrophes
 # ruff: noqa: E501  a pattern reads best with one rule on a line
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
@@ -25,7 +28,10 @@ _ALIASES: Final[Mapping[str, str]] = {
 }  # fmt: skip
 _NAME: Final = r"(?P<zone>[A-Za-z][A-Za-z]+(?:[ ][A-Za-z]+)?)"
 _TIME: Final = re.compile(rf"(?i)\b{_NAME}\s+time\b(?!\s+zones?)")
-_IN: Final = re.compile(rf"(?i)(?:\bin\s+){_NAME}")
+_IN: Final = re.compile(rf"(?i)\bin\s+{_NAME}")
+_AFTER_TIME: Final = re.compile(r"(?i)(?:\d|noon|o['’]clock|\b[ap]m|days?)\s*$")
+_BESIDE: Final = 16
+"""Characters between a time and the place that it is of."""
 _IANA: Final = re.compile(r"\b(?P<zone>[A-Z][A-Za-z]+/[A-Z][A-Za-z_]+(?:/[A-Z][A-Za-z_]+)?|UTC)\b")
 _WHO: Final = r"(?P<who>[^\W\d_]+)"
 _HOMES: Final = (
@@ -59,37 +65,44 @@ def zone_of(said: str) -> ZoneInfo | None:
     return None
 
 
+def zone_named(text: str) -> str | None:
+    """The name of a zone in `text` as the zone database writes it ("Europe/Helsinki"), known or not."""
+    found = _IANA.search(text)
+    return found["zone"] if found else None
+
+
 def time_zones(text: str) -> list[tuple[int, int, ZoneInfo]]:
-    """Zones named as a clock ("New York time") or as the place of a time ("from 13:00 until 15:00 in London")."""
-    found: list[tuple[int, int, ZoneInfo]] = []
+    """Zones named as a clock ("New York time") or as the place of a time ("from 13:00 until 15:00 in London"), in the order of the text."""
+    return sorted((*_clocks(text), *_places(text)), key=lambda found: found[0])
+
+
+def _clocks(text: str) -> Iterator[tuple[int, int, ZoneInfo]]:
     for match in _TIME.finditer(text):
-        words = match["zone"].split()
-        zone = zone_of(match["zone"]) or (zone_of(words[-1]) if words else None)
-        if zone:
-            found.append((*match.span(), zone))
+        if zone := zone_of(match["zone"]) or zone_of(match["zone"].split()[-1]):
+            yield (*match.span(), zone)
+
+
+def _places(text: str) -> Iterator[tuple[int, int, ZoneInfo]]:
     for match in _IN.finditer(text):
-        if re.search(r"(?i)(?:\d|noon|o['’]clock|\b[ap]m|both\s+days?|days?)\s*$", text[max(0, match.start() - 16) : match.start()]) and (
-            zone := zone_of(match["zone"])
-        ):
-            found.append((*match.span(), zone))
-    return found
+        before = text[max(0, match.start() - _BESIDE) : match.start()]
+        if _AFTER_TIME.search(before) and (zone := zone_of(match["zone"])):
+            yield (*match.span(), zone)
 
 
 def zones_in(texts: Sequence[str], roster: Sequence[str]) -> dict[str, ZoneInfo]:
-    """In which zone each person is, as far as it was said: "Sam in New York", "imani (london)", "I'm in Helsinki"."""
-    names = {name.casefold(): name for name in roster} | {"i": ME, "me": ME, "my": ME, "im": ME}
-    found: dict[str, ZoneInfo] = {}
-    for text in texts:
-        for pattern in _HOMES:
-            for match in pattern.finditer(text):
-                name = names.get(match["who"].casefold())
-                if name and (zone := zone_of(match["zone"])):
-                    found[name] = zone
-    return found
+    """In which zone each person is, as far as it was said: "Sam in New York", "imani (london)", "I'm in Helsinki". What is said last counts."""
+    return {name: zone for text in texts for _, name, zone in _homes(text, roster)}
 
 
 def homes(text: str, roster: Sequence[str]) -> list[tuple[int, int, ZoneInfo]]:
     """Where the text says in which city somebody is, so that it is not the plan's."""
-    names = {name.casefold() for name in roster} | {"i", "me", "my", "im"}
-    found = [(m, zone_of(m["zone"])) for pattern in _HOMES for m in pattern.finditer(text) if m["who"].casefold() in names]
-    return [(*m.span(), zone) for m, zone in found if zone]
+    return [(*match.span(), zone) for match, _, zone in _homes(text, roster)]
+
+
+def _homes(text: str, roster: Sequence[str]) -> Iterator[tuple[re.Match[str], str, ZoneInfo]]:
+    names = {name.casefold(): name for name in roster} | dict.fromkeys(("i", "me", "my", "im"), ME)
+    for pattern in _HOMES:
+        for match in pattern.finditer(text):
+            name = names.get(match["who"].casefold())
+            if name and (zone := zone_of(match["zone"])):
+                yield match, name, zone

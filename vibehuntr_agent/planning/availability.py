@@ -33,7 +33,7 @@ from .finder import (
     Obstacle,
     Span,
     Window,
-    answers,
+    answer_table,
     conflicts,
     normalise,
     possible,
@@ -293,7 +293,7 @@ def heat_map(
     step = next((s for s in _STEPS if len(group) * len(shown) * _count(low, high, s) <= _MAX_CELLS), _STEPS[-1])
     columns = [_columns(day, (low, high), step, zone) for day in shown]
     flat = tuple(column for of_day in columns for column in of_day)
-    rows = tuple((name, answers(diary, flat)) for name, diary in known.items())
+    rows = tuple(zip(known, answer_table(known.values(), flat), strict=True))
     return HeatMap(zone.key, step, flat, rows, tuple(_lines(shown, columns, rows, zone)), tuple(_notes(every, len(group), step)))
 
 

@@ -152,6 +152,7 @@ class Diary:
 
     @property
     def only_busy(self) -> bool:
+        """Whether nothing is known of when they can."""
         return not self.possible
 
 
@@ -206,10 +207,11 @@ def conflicts(windows: Iterable[Window]) -> tuple[Span, ...]:
     return _spans(_common(known.said, known.busy))
 
 
-def answers(windows: Known, spans: Iterable[Span]) -> tuple[Answer, ...]:
-    """What one person, of whom `windows` are known, would answer to each of the spans."""
-    known = read_diary(windows)
-    return tuple(_answer(known, _stretch(*span)) for span in spans)
+def answer_table(known: Iterable[Known], spans: Iterable[Span]) -> list[tuple[Answer, ...]]:
+    """What each person would answer to each of the spans."""
+    slots = [_stretch(*span) for span in spans]
+    diaries = [read_diary(one) for one in known]
+    return [tuple(_answer(diary, slot) for slot in slots) for diary in diaries]
 
 
 def possible(known: Known) -> tuple[Span, ...]:
