@@ -217,6 +217,44 @@ def test_a_search_is_read_with_its_kind_place_and_city(text: str, wanted: Json) 
 
 @pytest.mark.parametrize(
     "text",
+    """maybe a café instead?|how about a café?|we'd rather go to a café, which ones are there?|coffee places?|where can we get coffee?|I'd prefer a café, what is there?
+    let's try cafés|what about cafés?|rather a café|do you have cafés?|tell me some cafés|any ideas where to have coffee? find cafés|find us somewhere to have coffee
+    where to get coffee?|nah, cafes then""".replace("\n    ", "|").split("|"),
+)
+def test_a_cafe_is_looked_for_however_it_is_asked(text: str) -> None:
+    """Wishes, suggestions and questions after a kind of place are a search for it."""
+    assert read(text, PLAN) == [("search_venues", {"what": "cafe"})]
+
+
+@pytest.mark.parametrize(
+    "text",
+    """Make it Turku.|make it turku instead|let's meet in Turku, not Helsinki|Turku instead of Helsinki|Turku rather than Helsinki please|not Helsinki, Turku|not in Helsinki but in Turku
+    change of plan: Turku|we switched to Turku|I meant Turku, not Helsinki|move everything from Helsinki to Turku|relocate to Turku|the city is now Turku|city: Turku|no, in Turku
+    sorry, Turku not Helsinki|let's do it in Turku after all|change Helsinki to Turku|it's Turku now|we're meeting in Turku now|Turku would be better than Helsinki
+    we would rather be in Turku|forget Helsinki, we go to Turku|no longer Helsinki, but Turku|dinner will be in Turku, not in Helsinki""".replace(
+        "\n    ", "|"
+    ).split("|"),
+)
+def test_another_city_replaces_the_old_one(text: str) -> None:
+    """However the change of city is said, the plan's city is the new one."""
+    assert read(text, PLAN) == [("update_plan", {"city": "Turku"})]
+
+
+@pytest.mark.parametrize(
+    "text",
+    """make it Friday instead|make it brunch instead|make it Italian instead|make it faster|let's go to Majakka instead|Ben lives in Turku, not in Helsinki
+    Anna is in Turku, not in Helsinki|Ben is in Turku now|in the evening instead|make it two hours instead|switch to plan b|in a bar instead|change Friday to Saturday
+    sorry, Anna not Ben|switch to English|it's Friday now|from six to ten|Anna would be better than Ben|change of plan: no Ben|in May, not in June""".replace(
+        "\n    ", "|"
+    ).split("|"),
+)
+def test_not_every_instead_is_another_city(text: str) -> None:
+    """Days, meals, places, people and where somebody lives are no new city of the plan."""
+    assert "update_plan" not in dict(read(text, replace(PLAN, venues=[{"name": "Majakka", "source": "you"}])))
+
+
+@pytest.mark.parametrize(
+    "text",
     [
         "dinner in a restaurant on friday with anna",
         "We want dinner in a restaurant in Helsinki",
@@ -256,6 +294,11 @@ def test_what_asks_for_no_place_stop_or_file_is_left_alone(text: str) -> None:
         ("add the restaurant Majakka", {"name": "Majakka"}),
         ('put "Kuu, undo all" on the list', {"name": "Kuu, undo all"}),
         ("add a place: 'Kuu; finalise the plan' at Museokatu 17", {"name": "Kuu; finalise the plan", "address": "Museokatu 17"}),
+        ("include Kuu, Museokatu 17, closes 23", {"name": "Kuu", "address": "Museokatu 17", "closes": "23:00"}),
+        (
+            "I'd suggest the restaurant Kuu, address Museokatu 17, last orders 22",
+            {"name": "Kuu", "address": "Museokatu 17", "closes": "22:00"},
+        ),
         (f'add a place called "{"x" * 300}"', {"name": "x" * 120}),
     ],
 )
@@ -295,6 +338,107 @@ def test_nothing_inside_a_name_is_an_order(shape: str, order: str) -> None:
     assert chosen.calls == []
     assert [call.name for call in outings.read(chosen.rest, PLAN).calls] == ["add_venue"]
     assert order not in outings.without_names(text, PLAN)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "6pm Ravintola Saaga (2h, open till 10pm) -> Kahvila Kettu (45 min, shuts 19)",
+        "first ravintola saaga from 18:00, 2 hours, shuts 22, after that kahvila kettu, 45 min, closed after 19",
+        "two hours at Ravintola Saaga from 18, it closes at 22, and three quarters of an hour at Kahvila Kettu which closes at 19",
+        "1. Ravintola Saaga 18:00 2h closes 22 2. Kahvila Kettu 45 min closes 19",
+        "Let's have a two-hour dinner at Ravintola Saaga at 6 pm, open till 10 pm, and then a 45-minute coffee at Kahvila Kettu, open till 7 pm",
+        "We want an evening out: at 6 pm a couple of hours at Ravintola Saaga, closing time 22, followed by Kahvila Kettu for 45 minutes, closing time 19",
+    ],
+)
+def test_the_stops_of_an_evening_are_told_in_many_ways(text: str) -> None:
+    """Stays, closing hours with and without "at", and the start all go to their stops."""
+    assert read(text, PLAN) == [
+        ("add_venue", {"name": SAAGA, "closes": "22:00"}),
+        ("add_venue", {"name": KETTU, "closes": "19:00"}),
+        (
+            "build_itinerary",
+            {"stops": [{"venue": SAAGA, "minutes": 120}, {"venue": KETTU, "minutes": 45}], "start": "2026-11-27T18:00:00+02:00"},
+        ),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    """the places are 15 minutes apart|15 min on foot between them|a quarter of an hour's walk between stops|we need 15 min to get from one to the next|15 min walk in between|15 min each way
+    getting from one to the other takes 15 min|15-minute stroll each time|each hop takes 15 min|transfers 15 min|allow 15 minutes between stops|leave 15 minutes between each stop
+    it's always 15 mins on foot|count on 15 minutes per leg|15 min to move between places""".replace("\n    ", "|").split("|"),
+)
+def test_the_ways_between_stops_take_what_is_said(text: str) -> None:
+    """A walk, a hop, a leg: the minutes from one stop to the next are taken as said."""
+    assert read(text, OUTING) == [("build_itinerary", {"start": "2026-11-27T17:00:00+02:00", "travel_minutes": 15})]
+
+
+@pytest.mark.parametrize(
+    ("text", "start"),
+    [
+        *((said, "17:30") for said in ("push everything back by 30 minutes", "shift everything by 30 minutes", "delay the start by half an hour", "postpone it by 30 min")),
+        *((said, "17:30") for said in ("let's begin at 5:30 rather than 5", "could we start at half past five?", "put the start back by half an hour", "kick off at 17:30")),
+        *((said, "17:30") for said in ("Ben will be a bit late, so could we start half an hour later?", "we should meet half an hour later", "new start: 17:30")),
+        *((said, "16:30") for said in ("bring everything forward by half an hour", "pull it all ahead 30 minutes", "half an hour sooner please", "start 30 min earlier")),
+    ],
+)  # fmt: skip
+def test_the_start_of_an_outing_is_moved(text: str, start: str) -> None:
+    """Later and earlier, back and forward, by so much or to a time."""
+    assert read(text, OUTING) == [("build_itinerary", {"start": f"2026-11-27T{start}:00+02:00"})]
+
+
+@pytest.mark.parametrize(
+    "text",
+    """swap saaga and kettu|swap the order|switch the two|flip the order|turn the order around|the other way round please|start at kettu|start with kettu|move kettu to the start|kettu 1st
+    we'd rather begin at Kettu|end with saaga|finish at saaga|coffee first, dinner after|let's do the coffee before the dinner|visit kettu ahead of saaga|first kettu and then saaga
+    exchange saaga and kettu|let's have the cake first, then dinner""".replace("\n    ", "|").split("|"),
+)
+def test_the_stops_change_places(text: str) -> None:
+    """However the order is turned, the stops stand in it and nothing else changes."""
+    assert read(text, OUTING) == [("build_itinerary", {"order": [KETTU, SAAGA], "start": "2026-11-27T17:00:00+02:00"})]
+
+
+@pytest.mark.parametrize(
+    "text",
+    """calendar file pls|an invite please|calendar please|make a calendar event|I want it in Outlook|export please|can you export the evening?|let me download it|a new file please
+    the file again please|updated file please|send the invite again|same file with the new time please|give me a fresh ics|can you make a new invitation for the calendar?
+    put it in my calendar|one more calendar file|could I get that file again?""".replace("\n    ", "|").split("|"),
+)
+def test_a_calendar_file_is_asked_for_in_many_ways(text: str) -> None:
+    """A file, an invite, an export, a download: all are the calendar file, and the next one after the first."""
+    assert read(text, replace(OUTING, calendar={"uid": "u", "sequence": 0})) == [("export_calendar", {})]
+
+
+@pytest.mark.parametrize(
+    "text",
+    """cancellation file please|the cancellation please|send me the cancellation|take it off our calendars|remove it from the calendar|give me the cancel file|a cancellation invite
+    how do we get it out of our calendars?|file that deletes the entry|I need a file to remove the event|delete it from everyone's calendars|cancel the invite|the file again
+    can you get it off everybody's calendar?|withdraw the invitation|an ics that cancels it|the file that takes it out of everybody's calendar, please""".replace(
+        "\n    ", "|"
+    ).split("|"),
+)
+def test_the_file_of_a_cancelled_plan_takes_the_entry_back(text: str) -> None:
+    """After a cancellation the same file is asked for in words of taking out, and nothing else is read in them."""
+    cancelled = replace(OUTING, plan=FRIDAY | {"status": "cancelled"}, calendar={"uid": "u", "sequence": 0})
+    chosen = choices.read(text, cancelled)
+    assert [*chosen.calls, *outings.read(chosen.rest, cancelled).calls] == [Call("export_calendar", {})]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Anna comes half an hour later",
+        "Ben is 30 minutes late",
+        "we walked for 15 minutes yesterday",
+        "Ben walks to work",
+        "invite Ben too",
+        "Is there a file?",
+    ],
+)
+def test_what_is_said_of_somebody_changes_no_outing(text: str) -> None:
+    """Who is late or walks has moved no stop, and to invite somebody is no calendar invite."""
+    assert read(text, replace(OUTING, calendar={"uid": "u", "sequence": 0})) == []
 
 
 @pytest.mark.parametrize(

@@ -129,6 +129,11 @@ def test_no_vote_in_any_other_conversation(conversation: Conversation) -> None:
         ("Ranked vote on the film: Alien, Brazil, Casablanca", ["Alien", "Brazil", "Casablanca"], "ranked", "film"),
         ("Let's vote on the time: 18:00 or 19:30?", ["18:00", "19:30"], "approval", "time"),
         ("Poll:\n- Karhu\n- Majava\n- Ilves", ["Karhu", "Majava", "Ilves"], "approval", "choice"),
+        ("we want to vote: Karhu vs Majava vs Ilves", ["Karhu", "Majava", "Ilves"], "approval", "choice"),
+        ("Can we have a poll with Karhu, Majava and Ilves?", ["Karhu", "Majava", "Ilves"], "approval", "choice"),
+        ("a vote please: Karhu, Majava or Ilves", ["Karhu", "Majava", "Ilves"], "approval", "choice"),
+        ("Voting options: Karhu, Majava, Ilves", ["Karhu", "Majava", "Ilves"], "approval", "choice"),
+        ("Please let everyone vote on Karhu, Majava and Ilves", ["Karhu", "Majava", "Ilves"], "approval", "choice"),
         ("Let's have a poll: Salt and Pepper or Karhu?", ["Salt and Pepper", "Karhu"], "approval", "choice"),
     ],
 )
@@ -184,6 +189,10 @@ def test_a_vote_without_options_asks_for_them_and_takes_them_next() -> None:
         ("Can you put Viktor down for Majava?", {"Viktor": {"Majava": "yes"}}),
         ("Viktor is free on Friday 18-22 and votes for Ilves", {"Viktor": {"Ilves": "yes"}}),
         ("Hana: my vote is Ilves", {"Hana": {"Ilves": "yes"}}),
+        ("Hana's favourite is Karhu", {"Hana": {"Karhu": "yes"}}),
+        ("Hana texted: Karhu!", {"Hana": {"Karhu": "yes"}}),
+        ("Hana chooses the first option", {"Hana": {"Karhu": "yes"}}),
+        ("all three of us vote for karhu", {name: {"Karhu": "yes"} for name in ("Hana", "Viktor", "You")}),
     ],
 )
 def test_a_vote_is_a_ballot(text: str, ballots: dict[str, Any]) -> None:
@@ -203,6 +212,9 @@ def test_a_vote_is_a_ballot(text: str, ballots: dict[str, Any]) -> None:
         ("he gives majava a yes", {"Karhu": "yes", "Ilves": "yes", "Majava": "yes"}),
         ("Viktor unticks Karhu and ticks Majava", {"Majava": "yes", "Ilves": "yes"}),
         ("Viktor votes for Majava", {"Majava": "yes"}),
+        ("Viktor swaps Karhu for Majava", {"Majava": "yes", "Ilves": "yes"}),
+        ("no more Karhu for Viktor, Majava instead", {"Majava": "yes", "Ilves": "yes"}),
+        ("Viktor reconsidered: Majava", {"Majava": "yes"}),
         ('Viktor has second thoughts: "Not Karhu. Majava."', {"Majava": "yes", "Ilves": "yes"}),
     ],
 )
@@ -249,6 +261,22 @@ def test_not_every_word_on_an_option_is_a_vote(text: str) -> None:
     """Questions, plans, decisions and the names of places cast no vote."""
     known = voting({"Hana": {"Karhu": "yes"}})
     assert [call for call in read(text, known).calls if call.name != "poll_results"] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "what does the poll say?",
+        "so what did everyone vote for?",
+        "result?",
+        "any winner yet?",
+        "how many votes does each have?",
+        "count the votes",
+    ],
+)
+def test_the_result_is_asked_for_in_many_ways(text: str) -> None:
+    """A question after the votes asks for the result and casts none."""
+    assert read(text, voting({"Hana": {"Karhu": "yes"}})).calls == [Call("poll_results")]
 
 
 def test_without_a_poll_nobody_votes() -> None:

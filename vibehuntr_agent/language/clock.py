@@ -69,7 +69,7 @@ _ALL_IN_ONE_HALF: Final = re.compile(r"(?i)\ball\s+(?P<half>[ap])\.?m\b")
 _SAYS_HALF: Final = re.compile(rf"(?i){_HALF_DAY}|morning|afternoon|evening|night")
 _OPENS: Final = re.compile(r"from|since|as of|after|starting.*")
 _CLOSES: Final = re.compile(r"before|u?n?till?")
-_NEGATION: Final = re.compile(r"(?i)(?:\bnot|n['’]?t|\bnever|\bnothing|\bno\b|\bcannot|\bcant|\bdont|\bneither)\W+(?:[\w'’]+\W+){0,4}$")
+_NEGATION: Final = re.compile(r"(?i)(?:\bnot|\b\w+n['’]t|\b(?:can|do|does|is|are|wo|could|would)nt|\bnever|\bnothing|\bno\b|\bcannot|\bneither)\W+(?:[\w'’]+\W+){0,4}$")
 _LEAVES: Final = re.compile(
     r"(?i)\b(?:leaves?|leaving|go|home|train|bus|ends?|ending|finish(?:es)?|stops?|done|off|back|catch|out|closes?|shuts?)\b[^.;!?]{0,14}$"
 )

@@ -35,7 +35,7 @@ _ALONE: Final = r"(?<![\w:./-])"
 _NO_MEASURE: Final = r"(?!\s*(?:[:.]\d|[ap]\.?m\b|h\b|-|–|to\b|till?\b|until\b|o['’]?clock|people|of\s+us|euros?|€)|\d)"  # "Friday 7 to 9", "Friday 4 people"
 _FOUND: Final = re.compile(
     rf"""(?ix)
-    (?P<iso>\b(?P<y0>\d{{4}})-(?P<m0>\d\d)-(?P<d0>\d\d)\b)
+    (?P<iso>\b(?P<y0>(?:19|2[01])\d\d)-(?P<m0>\d\d)-(?P<d0>\d\d)\b)
   | (?P<both>\b(?:on\s+)?(?:both|each|either)\s+(?:of\s+(?:the|those|these)\s+)?(?:two\s+)?(?:days?|dates?|evenings?)\b|\bon\s+(?:both|each)\b(?=\s*[,.;]|$))
   | (?P<week_from>\ba\s+week\s+from\s+(?P<week_from_day>tomorrow|today)\b)
   | (?P<after_tomorrow>\b(?:the\s+)?day\s+after\s+tomorrow\b)
@@ -48,7 +48,7 @@ _FOUND: Final = re.compile(
       (?:
          (?<![\d:./])(?P<d1>{_NUMBER}){_TH}?\s*(?:of\s+)?(?P<m1>{_MO})(?:,?\s*(?P<y1>20\d\d)\b)?             # 20th of November 2026
        | \b(?P<m2>{_MO})\s*(?:the\s+)?(?P<d2>{_NUMBER}){_TH}?\b(?![:.]\d|\s*[ap]\.?m\b|\d)(?:,?\s*(?P<y2>20\d\d)\b)?  # Nov 20, 2026
-       | (?:(?<!to\s)(?<!til\s)(?<!till\s)(?<!until\s)(?<![-–\d:./])|(?<![\d:./])(?=\d{{1,2}}\.\d{{1,2}}\.(?:\s*[:,);?!]|\s+for\b)))
+       | (?:(?<!to\s)(?<!til\s)(?<!till\s)(?<!until\s)(?<![-–\d:./])|(?<=\d\.\sto\s)|(?<=\d\.\s[-–]\s)|(?<![\d:./])(?=\d{{1,2}}\.\d{{1,2}}\.(?:\s*[:,);?!]|\s+for\b)))
          (?P<d3>{_NUMBER})\.(?P<m3>0?[1-9]|1[0-2])\.(?!\d\d?\b(?!\d))(?P<y3>20\d\d)?                        # 20.11.2026, not "until 8.30."
        | (?<![-–\d:./])(?P<d4>{_NUMBER})/(?P<m4>0?[1-9]|1[0-2])(?:/(?P<y4>20\d\d))?(?![\d/])                # 20/11/2026
        | {_ALONE}(?P<d5>{_NUMBER}){_TH}\b                                                                   # the 20th

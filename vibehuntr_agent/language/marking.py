@@ -127,7 +127,7 @@ def mark(text: str, context: Context) -> Marked:
 
 _CLOSING_HOUR: Final = re.compile(
     r"\b(?:close[sd]?|closing(?:\s+time)?|shuts?|shutting|last\s+orders?)\b\s*:?\s*(?:(?:is|its|doors|already|after|around|about|by|from)\s+){0,2}"
-    rf"(?P<hour>\d{{1,2}}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)(?![\w%€$£:/]|[.-]\d|\s*(?:days?|min|h\b|hours?|weeks?|times?|of\b|people))"
+    r"(?P<hour>\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)(?![\w%€$£:/]|[.-]\d|\s*(?:days?|min|h\b|hours?|weeks?|times?|of\b|people))"
 )
 """An hour that only "closes" makes a time: "closes 19"."""
 

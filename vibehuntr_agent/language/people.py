@@ -23,6 +23,7 @@ from vibehuntr_agent.planning.people import MAX_PEOPLE, ME, Attendance
 
 from .context import Call, Context, Reading
 from .words import NOT_NAMES
+from .zones import in_cities
 
 Means = Literal["name", "me", "group", "others", "he", "they"]
 
@@ -83,7 +84,7 @@ _PRONOUN: Final = re.compile(
     r"""(?ix)
     (?P<me>\b(?:i(?!\s+(?:mean|meant|asked|must|think|guess|hope|suppose|should\s+(?:think|say)|called|rang|wrote)\b)|me|myself|mine
         |my(?:\s+own)?\s+(?:time|times|evening|window|day|answer|availability)|im|yours\s+truly)\b)
-   |(?P<group>\b(?:everyone|everybody|everyones(?=\s+free)|every\s+one\s+of\s+us|all\s+(?:of\s+us|of\s+them|four|three|five|two|our)|each\s+of\s+(?:us|the\s+\w+\s+of\s+us)
+   |(?P<group>\b(?:everyone|everybody|everyones(?=\s+free)|every\s+one\s+of\s+us|all\s+(?:of\s+us|of\s+them|four|three|five|two|our|\d{1,2}(?:\s+of\s+us)?)|each\s+of\s+(?:us|the\s+\w+\s+of\s+us)
         |both(?=\s+(?:of\s+us|of\s+them|can|are|have)\b)(?:\s+of\s+(?:us|them))?
         |we(?=\s+(?:are\s+all|are|can|could|all|both|have)\b|['’]re\b)|all(?=\s+(?:are|free|can)\b)|the\s+(?:two|three|four|five|six|lot)\s+of\s+us)\b)
    |(?P<others>\b(?:the\s+(?:\w+\s+)?others?|the\s+rest(?:\s+of\s+us)?|the\s+other\s+(?:two|three|four|five)|(?:all\s+)?others)\b)
@@ -104,7 +105,7 @@ _FOR_OTHERS: Final = re.compile(
 )
 """Who arranges a meeting for others is not in it."""
 _WITHOUT: Final = re.compile(
-    rf"""(?ix)(?:(?:\bnot|n['’]?t|\bnever|\bno\s+\w+|\bcannot)\b[^.;!?]{{0,30}}\bwithout\s+(?P<one>{_WORD})
+    rf"""(?ix)(?:(?:\bnot|n['’]t|\b(?:can|do|does|wo)nt|\bnever|\bno\s+\w+|\bcannot)\b[^.;!?]{{0,30}}\bwithout\s+(?P<one>{_WORD})
     |\bwithout\s+(?P<two>{_WORD})[^.;!?]{{0,24}}(?:can['’]?t|cannot|don['’]?t|won['’]t|no))\b"""
 )
 _NEGATED: Final = re.compile(r"(?i)\b(?:must|can['’]?t|not|no|without)\b")
@@ -116,7 +117,7 @@ _LEVELS: Final[Sequence[tuple[re.Pattern[str], Attendance]]] = (
         re.compile(
             r"""(?ix)\b(?:(?:come|comes|join)\s+if\s+(?:they|he|she|it)\s*(?:can|suits?|like|want|works?)(?:\s+(?:them|him|her))?
             |(?:are|is|['’]re|would\s+be)\s+(?:optional|nice\s+to\s+have|welcome\b[^.;!?]{0,24}\bnot\s+(?:needed|required))
-            |optional|need\s*n['’]?o?t|don['’]?t\s+(?:have|need)\s+to|no\s+tragedy\s+if|can\s+skip|nice\s+to\s+have|not\s+needed)\b"""
+            |optional|not\s+a\s+must|need\s*n['’]?o?t|don['’]?t\s+(?:have|need)\s+to|no\s+tragedy\s+if|can\s+skip|nice\s+to\s+have|not\s+needed)\b"""
         ),
         "optional",
     ),
@@ -178,7 +179,7 @@ def read(text: str, context: Context) -> Reading:
 def new_names(text: str, context: Context) -> list[str]:
     """People named in `text` who are not on the roster yet, in its order, the one who types last."""
     places: dict[str, int] = {}
-    for found in (_in_lists(text, context), _on_lines(text), _alone(text, context), _after_with(text, context), _after_me(text, context)):
+    for found in (_in_lists(text, context), _on_lines(text), _alone(text, context), _after_with(text, context), _after_me(text, context), _elsewhere(text, context)):
         for name, at in found:
             places.setdefault(name, at)
     names: list[str] = []
@@ -280,6 +281,12 @@ def _after_me(text: str, context: Context) -> Iterator[tuple[str, int]]:
             names = [_as_name(word) for word in run]
             if all(names):
                 yield from ((name, segment.start() + i) for i, name in enumerate(names) if name and name != ME)
+
+
+def _elsewhere(text: str, context: Context) -> Iterator[tuple[str, int]]:
+    """Names of whom it is said where they are, when several are: "sam in new york, imani in london"."""
+    found = [(name, at) for word, at in in_cities(text) if (name := _as_name(word))] if _lacks_people(context) else []
+    yield from found if len(found) > 1 else ()
 
 
 def _as_name(item: str) -> str | None:
@@ -495,5 +502,5 @@ def _meant(text: str, match: re.Match[str], spoken: Sequence[Who]) -> tuple[str,
         before = None
     if after and re.search(r"[.!?;\n]", text[match.end() : after.at]):
         after = None
-    nearest = before or after
+    nearest = after if after and text[match.end() : after.at].isspace() else before or after
     return tuple(name for name in nearest.names if name != ME) if nearest else ()

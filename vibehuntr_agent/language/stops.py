@@ -225,13 +225,15 @@ def _listen(marked: Marked, known: _Plan, context: Context, talk: bool, only: Se
     """Take what a message says into `known`; give the words that were used. `only`: names that count, of a message before."""
     travel, ways = _travel(marked)
     mentions = [m for m in _mentions(marked, known, context, ways, talk=talk) if only is None or m.name in only]
+    shifts = [found.span() for found in _SHIFT.finditer(marked.plain)]
     lengths = [length for length in marked.lengths if not _inside(length.at, ways)]
+    stays = [length for length in lengths if not _inside(length.at, shifts)]
     closes = [(at, end, said) for at, end, said in closings(marked) if not _inside(at, ways)]
     if not _tells(marked, known, mentions, lengths, closes, ways=ways if talk else (), talk=talk):
         return []
     known.travel = travel or known.travel
-    used = _take_stops(marked, known, mentions, lengths, closes)
-    _take_order(marked, known, mentions, lengths)
+    used = _take_stops(marked, known, mentions, stays, closes)
+    _take_order(marked, known, mentions, stays)
     used += _take_start(marked, known, mentions, closes, context)
     used += [found.span() for found in _REVERSED.finditer(marked.low)]
     return [*ways, *_joined(marked, used)]

@@ -23,7 +23,7 @@ from typing import Final, Literal, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 from vibehuntr_agent.planning.people import ME
-from vibehuntr_agent.planning.phrases import DAY, PARTS, WHOLE_DAY, Minutes, window_on
+from vibehuntr_agent.planning.phrases import DAY, PARTS, WHOLE_DAY, Minutes
 
 from . import clock, days, people
 from .context import Call, Context, Reading
@@ -163,16 +163,16 @@ class Told:
     end: int
 
 
-def read(text: str, context: Context, *, roster: Sequence[str], plan_days: Sequence[date]) -> Reading:
+def read(text: str, context: Context, *, roster: Sequence[str], plan_days: Sequence[date], first_days: bool = False) -> Reading:
     """The availability that `text` states, as calls of set_availability, one a person.
 
-    Times told earlier, before any day was, count once the plan has its days.
+    With `first_days`, when this message gives the plan its days, times that were told before without a day count too.
     """
     reading = Reading(text)
     said = statements(text, context, roster=roster, plan_days=plan_days)
     for told in said:
         reading.use(told.at, told.end)
-    if plan_days and not any(context.availability.values()):
+    if first_days and not any(context.availability.values()):
         said = [*_waiting(context, roster, {name for told in said for name in told.who}), *said]
     if not plan_days and any(not told.days for told in said):
         reading.asks.add("day")
@@ -420,7 +420,9 @@ def _without_days(text: str, named: Sequence[days.Days]) -> str:
     for day in named:
         clock_before = _SAYS_CLOCK.search(text, max(0, day.at - 60), day.at) and text[day.end - 2].isalpha()
         clock_after = _SAYS_CLOCK_OR_DAY.match(text, day.end)
-        ends = text[day.end - 1] == "." and re.match(r"\s" if clock_before or clock_after else r"\s+[A-ZÀ-Þ]|\s*$", text[day.end : day.end + _BESIDE])
+        ends = text[day.end - 1] == "." and re.match(
+            r"\s" if clock_before or clock_after else r"\s+[A-ZÀ-Þ]|\s*$", text[day.end : day.end + _BESIDE]
+        )
         parts += [text[last : day.at], " " * (day.end - day.at - 1), "." if ends else " "]
         last = day.end
     return "".join([*parts, text[last:]])
@@ -620,12 +622,13 @@ def _put(told: Told, person: _Person, plan_days: Sequence[date]) -> Windows:
 
 def _window(day: date, span: Minutes, kind: Kind, zone: ZoneInfo) -> dict[str, str]:
     """The window in ISO 8601; one with its end before its start is given as it was said."""
-    if span[0] < span[1]:
-        window = window_on(day, span, zone)
-        start, end = window.start, window.end
-    else:
-        start, end = (datetime.combine(day, time(minutes // 60 % 24, minutes % 60), zone) for minutes in span)
-    return {"start": start.isoformat(), "end": end.isoformat(), "kind": kind}
+    start, end = (_moment(day, minutes, zone).isoformat() for minutes in span)
+    return {"start": start, "end": end, "kind": kind}
+
+
+def _moment(day: date, minutes: int, zone: ZoneInfo) -> datetime:
+    later, minutes = divmod(minutes, _MIDNIGHT)
+    return datetime.combine(day + timedelta(days=later), time(minutes // 60, minutes % 60), zone)
 
 
 def _spans(told: Told, person: _Person, day: date) -> list[Minutes]:

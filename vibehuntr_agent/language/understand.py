@@ -32,6 +32,8 @@ _PLACE: Final = {name: place for place, name in enumerate(_ORDER)}
 _ONCE: Final = frozenset({"find_times", "show_plan", "explain_time", "poll_results"})
 _ALONE: Final = frozenset({"undo_last_change", "forget", "finalize_plan", "cancel_plan"})
 _HALF: Final = re.compile(r"(?<=[\d ])([aApP])\.\s?[mM](?:\.(?!\s*(?:\n|$)|\s+[A-Z])|(?=\b))")
+_PLAIN: Final = str.maketrans("\u00a0\u202f\u0131\u0130\u017f\u212a", "  iIsK")
+"""Spaces that do not break, and the letters that a pattern takes for i, s and k, whatever a table of words does."""
 _MAX_DAYS: Final = 62
 
 
@@ -66,7 +68,7 @@ def understand(text: str, context: Context) -> Understood:
     """What `text` says, given what is known. Of a text over 8,000 characters the end is not read."""
     text = plain_text(text[:MAX_TEXT])
     speaker, said = who_speaks(text, context)
-    context = replace(context, speaker=speaker)
+    context = replace(context, speaker=speaker, earlier=tuple(map(plain_text, context.earlier)))
     control = choices.read(said, context)
     if any(call.name in _ALONE for call in control.calls):
         return Understood(tuple(control.calls), rest=control.rest, speaker=speaker, last_person=context.last_person)
@@ -88,9 +90,8 @@ def understand(text: str, context: Context) -> Understood:
 
 
 def plain_text(text: str) -> str:
-    """The text at the same length, with plain spaces, and "a.m." without the points that end no sentence."""
-    text = text.replace("\u00a0", " ").replace("\u202f", " ")
-    return _HALF.sub(lambda m: f"{m[1]}m".ljust(len(m[0])), text)
+    """The text at the same length, with plain spaces and letters, and "a.m." without the points that end no sentence."""
+    return _HALF.sub(lambda m: f"{m[1]}m".ljust(len(m[0])), text.translate(_PLAIN))
 
 
 def _read_votes_and_places(text: str, context: Context) -> tuple[Reading, Reading]:
@@ -115,7 +116,9 @@ def _read_plan(text: str, context: Context) -> _Planned:
     named = [(day.at, day.end) for day in days.find(text, context.now.date(), old)]
     clocks = [(one.at, one.end) for one in clock.find(text) if any(low <= one.at < high for low, high in told)]
     facts = plan.read(_blanked(text, clocks), context, roster=roster, new_days=new, time_words=_blanked(text, [*told, *named]))
-    free = times.read(text, _with_facts(context, facts.calls), roster=roster, plan_days=_between(new) or old)
+    free = times.read(
+        text, _with_facts(context, facts.calls), roster=roster, plan_days=_between(new) or old, first_days=bool(new) and not old
+    )
     return _Planned(facts, who, free, told, tuple(roster))
 
 

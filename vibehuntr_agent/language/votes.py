@@ -414,7 +414,7 @@ def _subject(about: str, labels: Sequence[str], context: Context) -> str | None:
     if _PLACE.search(about) or {label.casefold() for label in labels} & venues or _SHOWN.search(about):
         return "venue"
     found = _ABOUT.search(about)
-    if found and found["subject"] not in STOP:
+    if found and found["subject"] not in STOP and found["subject"] not in " ".join(labels).casefold().split():
         return found["subject"]
     return "venue" if context.plan.get("kind") in _MEALS else None
 

@@ -9,6 +9,7 @@ from typing import Final
 
 NOT_NAMES: Final = frozenset(
     """
+    im ive hes shes theyre thats whos haha hahaha hehe hmm hurray hooray phew oops ooh wow yikes yippee
     a able about absolutely according actual actually add address africa after afternoon afterwards again ago agree agreed ah aim
     alas all alone along already alright also although always am america among amount an and angry animal announcement another
     answer any anybody anyhow anyone anyplace anything anytime anyway anywhere apart apiece app appetite approval approve approves

@@ -94,6 +94,11 @@ def zones_in(texts: Sequence[str], roster: Sequence[str]) -> dict[str, ZoneInfo]
     return {name: zone for text in texts for _, name, zone in _homes(text, roster)}
 
 
+def in_cities(text: str) -> list[tuple[str, int]]:
+    """Words that stand before "in" and a city or country whose zone is known, and where: they may be people."""
+    return [(m["who"], m.start("who")) for pattern in _HOMES[:2] for m in pattern.finditer(text) if zone_of(m["zone"])]
+
+
 def homes(text: str, roster: Sequence[str]) -> list[tuple[int, int, ZoneInfo]]:
     """Where the text says in which city somebody is, so that it is not the plan's."""
     return [(*match.span(), zone) for match, _, zone in _homes(text, roster)]
