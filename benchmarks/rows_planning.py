@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 from conversations.heldout import HELD_OUT
+from conversations.heldout_b import HELD_OUT_B
 from conversations.model import all_conversations
 from figures import Figure, spread
 from natural_plan import answer_problems, paraphrases, tasks
@@ -158,7 +159,8 @@ def conversation_score(scale: Scale) -> list[Figure]:
     groups = {
         "the twelve as written": [(c, c.transcripts[0]) for c in told.values()],
         "ten rewordings of each, written before the grammar": [(c, t) for c in told.values() for t in c.transcripts[1:]],
-        "three more of each, written blind after it": [(told[n], t) for n, ts in HELD_OUT.items() for t in ts],
+        "three more of each, written blind after it, then learnt from": [(told[n], t) for n, ts in HELD_OUT.items() for t in ts],
+        "two more of each, written blind after that, never learnt from": [(told[n], t) for n, ts in HELD_OUT_B.items() for t in ts],
     }
     return [_carried(words, pairs) for words, pairs in groups.items()]
 

@@ -24,7 +24,7 @@ from vibehuntr_agent.offline import KeylessPlanner
 CONFIRMATION = "adk_request_confirmation"
 
 
-class ProviderDown(Exception):
+class ProviderDownError(Exception):
     """What a provider's client raises when its stream breaks."""
 
 
@@ -38,7 +38,7 @@ class FailingPlanner(KeylessPlanner):
         async for response in super().generate_content_async(llm_request, stream):
             yield response
             if self.fails:
-                raise ProviderDown
+                raise ProviderDownError
 
 
 class Talk:
@@ -88,7 +88,7 @@ class Talk:
                 self.model.fails = True
                 try:
                     await self.say(text)
-                except ProviderDown:
+                except ProviderDownError:
                     pass
                 finally:
                     self.model.fails = False

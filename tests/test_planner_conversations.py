@@ -75,7 +75,11 @@ class Watched(Talk):
 
 def _no_number_is_made_up(text: str, results: list[dict[str, Any]], said: str) -> None:
     """Every number in an answer stands in a tool result of its turn, or in what was just typed."""
-    told = set(_NUMBER.findall(json.dumps([{**result, "view": None, "card": None, "replies": None} for result in results], ensure_ascii=False) + said))
+    told = set(
+        _NUMBER.findall(
+            json.dumps([{**result, "view": None, "card": None, "replies": None} for result in results], ensure_ascii=False) + said
+        )
+    )
     made_up = {number for number in _NUMBER.findall(_ENUMERATION.sub("", text)) if number not in told}
     assert not made_up, f"{made_up} in {text!r}"
 

@@ -52,6 +52,8 @@ _OTHER_TALK: Final = frozenset(
     {"search_venues", "add_venue", "build_itinerary", "open_poll", "vote", "poll_results", "export_calendar", "decide", "explain_time"}
 )
 """Tools after which it is not asked who is coming and when."""
+_FEW: Final = 2
+"""More lines than so many stand in a list."""
 _NO_TOKENS: Final = types.GenerateContentResponseUsageMetadata(prompt_token_count=0, candidates_token_count=0, total_token_count=0)
 
 
@@ -216,11 +218,19 @@ def _small_talk(turn: Turn, heard: Understood) -> str:
 
 def _told(turn: Turn) -> Iterator[str]:
     """What was written down, read back; and what was refused, which is said first of all."""
-    written = [(name, result) for name, result in turn.results if name not in _QUERIES]
-    lines = [_line(name, result) for name, result in written]
+    written = [(name, result) for name, result in _short_votes(turn) if name not in _QUERIES]
+    lines = list(dict.fromkeys(filter(None, (_line(name, result) for name, result in written))))
     if lines:
-        yield " ".join(dict.fromkeys(filter(None, lines)))
+        yield "\n".join(f"- {line}" for line in lines) if len(lines) > _FEW else " ".join(lines)
     yield from dict.fromkeys(word for _, result in written for word in result.get("warnings", []))
+
+
+def _short_votes(turn: Turn) -> Iterator[tuple[str, Json]]:
+    """The results, of which only the last vote tells how the vote stands, unless that was asked for besides."""
+    last = max((place for place, (name, _) in enumerate(turn.results) if name in {"vote", "poll_results"}), default=-1)
+    for place, (name, result) in enumerate(turn.results):
+        standing = name == "vote" and place != last and result.get("status") == "ok"
+        yield name, {**result, "summary": result["summary"].partition(". ")[0].rstrip(".") + "."} if standing else result
 
 
 def _line(name: str, result: Json) -> str:
@@ -240,6 +250,8 @@ def _found(turn: Turn) -> Iterator[str]:
         data = result.get("data") or {}
         if name == "find_times" and data.get("slots"):
             yield from _slots(data, str(result["summary"]))
+        elif name == "search_venues" and data.get("results"):
+            yield from _places(data)
         else:
             yield str(result.get("summary", ""))
         yield from result.get("warnings", [])
@@ -256,7 +268,19 @@ def _slots(data: Json, summary: str) -> Iterator[str]:
         more = f" They stay free until {datetime.fromisoformat(first['free_until']):%H:%M}." if first["free_until"] != first["end"] else ""
         yield f"I propose {first['when']} ({data['zone']}): {who}.{more}"
     if others := [slot for slot in others if len(slot["yes"]) + len(slot["if_needed"]) > 1]:
-        yield "\n".join(["Other times:", *(f"{place}. {slot['when']}: {slot['why']}" for place, slot in enumerate(others, 2))])
+        yield "Other times:"
+        yield "\n".join(f"{place}. {slot['when']}: {slot['why']}" for place, slot in enumerate(others, 2))
+
+
+def _places(data: Json) -> Iterator[str]:
+    """The places in a list, each with what is known of the needs, and the source."""
+    results: list[Json] = data["results"]
+    more = f" {data['more']} more fit." if data.get("more") else ""
+    yield f"{len(results)} in {data['city']}:" if len(results) > 1 else f"In {data['city']}:"
+    yield "\n".join(
+        f"{place}. {result['label']}: {'; '.join(result['reasons']) or 'nothing more is known'}" for place, result in enumerate(results, 1)
+    )
+    yield f"Source: {data['attribution']}.{more}"
 
 
 def _unusable(turn: Turn, heard: Understood) -> list[str]:

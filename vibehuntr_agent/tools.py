@@ -1,9 +1,9 @@
 """What the planner can do: ADK function tools over session state.
 
-Every tool returns `{status, summary, data, missing, warnings, view, card, replies}`. `status` is "ok", "need" (something is missing first),
-"ambiguous" (a name or a reference could be several), "denied" (somebody's own word stands against it) or "error"; in the last four nothing
-has been changed. `view` names a drawing and its data, `card` is the plan at one look, `replies` are what people would usually say next; all three are for the
-page, and a model sees none of them.
+Every tool returns `{status, summary, data, missing, warnings, view, card, replies}`. `status` is "ok", "need" (something is missing
+first), "ambiguous" (a name or a reference could be several), "denied" (somebody's own word stands against it) or "error"; in the last four
+nothing has been changed. `view` names a drawing and its data, `card` is the plan at one look, `replies` are what people would usually say
+next; all three are for the page, and a model sees none of them.
 
 The tools are `async` and wait for nothing but a search for venues and an artifact that is stored. So calls that a model makes at once run
 one after the other, in its order, on the one event loop: in threads, two of them would read the same state, and the later write would lose

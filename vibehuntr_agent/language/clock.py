@@ -43,19 +43,20 @@ _NOT_TIME: Final = (
 _ALONE: Final = r"(?<![\w.,:/€$£-])"
 _OF_DAY: Final = r"(?!\s+(?:mon|tue|wed|thu|fri|sat|sun|the|both|each|that|\d))"
 """The "on" of "from 7 on" is no "on Friday"."""
+_ON: Final = rf"\s+(?:on(?:wards?)?\b{_OF_DAY}|(?:at\s+the\s+)?(?:earliest|latest)\b|or\s+(?:later|earlier)\b|already\b)"
 _FOUND: Final = re.compile(
     rf"""(?ix)
     (?P<range>(?:\b(?:from|between|betw\.?)\s+)?{_ALONE}(?P<start1>{CLOCK}){_NOT_TIME}\s*{DASH}\s*(?P<end1>{CLOCK}){_NOT_TIME})
   | (?P<between>\bbetween\s+(?P<start2>{CLOCK})\s*(?:and|&|n)\s+(?P<end2>{CLOCK}){_NOT_TIME})
-  | (?P<led>\b(?P<word>from|after|since|as\s+of|starting(?:\s+at|\s+from)?|before|un?till?|till?|by|at|around|about)\s+(?P<time1>{CLOCK}){_NOT_TIME}
-        (?P<on>\s+(?:on(?:wards?)?\b{_OF_DAY}|at\s+the\s+earliest|or\s+later|already|at\s+the\s+latest))?)
+  | (?P<led>\b(?P<word>from|after|since|as\s+of|starting(?:\s+at|\s+from)?|not?\s+(?:earlier|later)\s+than|before|un?till?|till?|by|at|around|about)\s+(?P<time1>{CLOCK}){_NOT_TIME}
+        (?P<on1>{_ON})?)
   | (?P<bare>{_ALONE}
         (?P<time2>(?:\d{{1,2}}[:.]\d\d(?![\d:.€$£%]|\.\d)(?:\s*{_HALF_DAY})?
             |\d{{1,2}}\s*{_HALF_DAY}
             |(?:half\s+past|quarter\s+(?:past|to))\s+(?:{_WORD}|\d{{1,2}})
             |noon\b|midday\b|midnight\b
             |(?:{_WORD}|\d{{1,2}}){_O_CLOCK}){_PART}){_NOT_TIME}
-        (?P<onwards>\s+(?:on|onwards?)\b{_OF_DAY})?)
+        (?P<on2>{_ON})?)
     """
 )
 _READ: Final = re.compile(
@@ -67,9 +68,11 @@ _READ: Final = re.compile(
 _EXACT: Final = re.compile(r"\s*(?P<hour>\d\d)[:.](?P<minute>\d\d)\s*")
 _ALL_IN_ONE_HALF: Final = re.compile(r"(?i)\ball\s+(?P<half>[ap])\.?m\b")
 _SAYS_HALF: Final = re.compile(rf"(?i){_HALF_DAY}|morning|afternoon|evening|night")
-_OPENS: Final = re.compile(r"from|since|as of|after|starting.*")
-_CLOSES: Final = re.compile(r"before|u?n?till?")
-_NEGATION: Final = re.compile(r"(?i)(?:\bnot|\b\w+n['’]t|\b(?:can|do|does|is|are|wo|could|would)nt|\bnever|\bnothing|\bno\b|\bcannot|\bneither)\W+(?:[\w'’]+\W+){0,4}$")
+_OPENS: Final = re.compile(r"from|since|as of|after|starting.*|not? earlier than")
+_CLOSES: Final = re.compile(r"before|u?n?till?|not? later than")
+_NEGATION: Final = re.compile(
+    r"(?i)(?:\bnot|\b\w+n['’]t|\b(?:can|do|does|is|are|wo|could|would)nt|\bnever|\bnothing|\bno\b|\bcannot|\bneither)[^\w,]+(?:[\w'’]+[^\w,]+){0,4}$"
+)
 _LEAVES: Final = re.compile(
     r"(?i)\b(?:leaves?|leaving|go|home|train|bus|ends?|ending|finish(?:es)?|stops?|done|off|back|catch|out|closes?|shuts?)\b[^.;!?]{0,14}$"
 )
@@ -136,10 +139,8 @@ def _times(match: re.Match[str], text: str, half: str | None) -> Times | None:
     clock = _clock(match["time1"] or match["time2"], half)
     if not clock:
         return None
-    if match["onwards"]:
-        return Times(start, end, "from", clock, word="from")
-    kind = _kind(match, text[max(0, start - _BEFORE) : start]) if match["led"] else "bare"
-    return Times(start, end, kind, clock, word=(match["word"] or "").lower())
+    word = " ".join((match["word"] or "").lower().split())
+    return Times(start, end, _kind(word, match["on1"] or match["on2"] or "", text[max(0, start - _BEFORE) : start]), clock, word=word)
 
 
 def _range(match: re.Match[str], half: str | None) -> Times | None:
@@ -195,15 +196,16 @@ def _in_half(total: int, half: str, part: str) -> Clock:
     return Clock((base, later))
 
 
-def _kind(match: re.Match[str], before: str) -> Kind:
-    """Whether a time with a preposition opens or closes a stretch of time: "not before 7" opens one, "leaves at 7" closes one."""
-    word, on = " ".join(match["word"].lower().split()), (match["on"] or "").lower()
+def _kind(word: str, on: str, before: str) -> Kind:
+    """Whether a time opens or closes a stretch of time, by the words around it: "not before 7" opens one, "leaves at 7" closes one."""
     opens, closes = _OPENS.fullmatch(word), _CLOSES.fullmatch(word)
     before = re.split(r"[.;!?\n]", before)[-1]
-    if "latest" in on:
+    if "latest" in on.lower() or on.lower().endswith("or earlier"):
         return "until"
-    if on and (not closes or "earliest" in on):
+    if on and (not closes or "earliest" in on.lower()):
         return "from"
+    if not word:
+        return "bare"
     if opens or closes:
         return "from" if bool(opens) != bool(_NEGATION.search(before)) else "until"
     if _LEAVES.search(before):

@@ -32,7 +32,11 @@ _TH: Final = r"(?:st|nd|rd|th)"
 _COUNT: Final = rf"(?:\d{{1,2}}|an?|{'|'.join(_COUNTS)})"
 _GAP: Final = r"\s*+(?:,\s*+)?"
 _ALONE: Final = r"(?<![\w:./-])"
-_NO_MEASURE: Final = r"(?!\s*(?:[:.]\d|[ap]\.?m\b|h\b|-|–|to\b|till?\b|until\b|o['’]?clock|people|of\s+us|euros?|€)|\d)"  # "Friday 7 to 9", "Friday 4 people"
+_NO_MEASURE: Final = (
+    r"(?!\s*(?:[:.]\d|[ap]\.?m\b|-|–|to\b|till?\b|until\b|o['’]?clock|(?:h|hours?|hrs?|min(?:ute)?s?|days?|weeks?)\b|people|persons?\b|friends|guests|others"
+    r"|of\s+us|euros?|eur\b|[€$£%]|pounds?|dollars?|bucks)|\d)"
+)
+"""In "Friday 7 to 9", "Friday, 4 people" and "Friday, 2 hours" the number is no day."""
 _FOUND: Final = re.compile(
     rf"""(?ix)
     (?P<iso>\b(?P<y0>(?:19|2[01])\d\d)-(?P<m0>\d\d)-(?P<d0>\d\d)\b)
@@ -48,7 +52,7 @@ _FOUND: Final = re.compile(
       (?:
          (?<![\d:./])(?P<d1>{_NUMBER}){_TH}?\s*(?:of\s+)?(?P<m1>{_MO})(?:,?\s*(?P<y1>20\d\d)\b)?             # 20th of November 2026
        | \b(?P<m2>{_MO})\s*(?:the\s+)?(?P<d2>{_NUMBER}){_TH}?\b(?![:.]\d|\s*[ap]\.?m\b|\d)(?:,?\s*(?P<y2>20\d\d)\b)?  # Nov 20, 2026
-       | (?:(?<!to\s)(?<!til\s)(?<!till\s)(?<!until\s)(?<![-–\d:./])|(?<=\d\.\sto\s)|(?<=\d\.\s[-–]\s)|(?<![\d:./])(?=\d{{1,2}}\.\d{{1,2}}\.(?:\s*[:,);?!]|\s+for\b)))
+       | (?:(?<!to\s)(?<!til\s)(?<!till\s)(?<!until\s)(?<![-–\d:./])|(?<=\d\.\sto\s)|(?<=(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|ary|rch|ril|une|uly|ust|ber)\sto\s)|(?<=\d\.\s[-–]\s)|(?<![\d:./])(?=\d{{1,2}}\.\d{{1,2}}\.(?:\s*[:,);?!]|\s+for\b)))
          (?P<d3>{_NUMBER})\.(?P<m3>0?[1-9]|1[0-2])\.(?!\d\d?\b(?!\d))(?P<y3>20\d\d)?                        # 20.11.2026, not "until 8.30."
        | (?<![-–\d:./])(?P<d4>{_NUMBER})/(?P<m4>0?[1-9]|1[0-2])(?:/(?P<y4>20\d\d))?(?![\d/])                # 20/11/2026
        | {_ALONE}(?P<d5>{_NUMBER}){_TH}\b                                                                   # the 20th

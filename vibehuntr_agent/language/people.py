@@ -91,7 +91,7 @@ _PRONOUN: Final = re.compile(
    |(?P<last>\b(?:he|she|him|her|his|hers)\b)
    |(?P<several>\b(?:they(?!\s+are\s+\d)|them|those\s+(?:two|three|four)|neither)\b)"""
 )
-_EXCEPT: Final = re.compile(r"(?i)\s*+(?:,\s*+)?(?:except(?:\s+for)?|apart\s+from|but(?=\s+[A-Z])|other\s+than|save)\s*")
+_EXCEPT: Final = re.compile(r"(?i)\s*+(?:,\s*+)?(?:except(?:\s+for)?|apart\s+from|but|other\s+than|save)\s*")
 _AND_ME: Final = re.compile(r"(?i)\s*+,?\s*+(?:incl(?:\.|uding)?|and)?\s*+")
 _INCLUDED: Final = re.compile(r"(?i)\s*+,?\s*+(?:(?:incl(?:\.|uding)?|and)\s+me\b|me\s+included\b|so\s+(?:am|can|have)\s+i\b)")
 _SEPARATOR: Final = re.compile(r"(?i)\s*+(?:,\s*+)?(?:(?:and|n|&|\+|plus|or|but\s+also|/)\s*+)?(?:(?:for|also|with)\s+)?\s*+")
@@ -179,8 +179,8 @@ def read(text: str, context: Context) -> Reading:
 def new_names(text: str, context: Context) -> list[str]:
     """People named in `text` who are not on the roster yet, in its order, the one who types last."""
     places: dict[str, int] = {}
-    for found in (_in_lists(text, context), _on_lines(text), _alone(text, context), _after_with(text, context), _after_me(text, context), _elsewhere(text, context)):
-        for name, at in found:
+    for find in (_in_lists, _on_lines, _alone, _after_with, _after_me, _elsewhere):
+        for name, at in find(text, context):
             places.setdefault(name, at)
     names: list[str] = []
     for name in sorted(places, key=lambda name: places[name]):
@@ -221,7 +221,7 @@ def _list_items(items: Sequence[str], before: str, after: str, *, lower: bool) -
     return names if lower and (led or ME in names) else []
 
 
-def _on_lines(text: str) -> Iterator[tuple[str, int]]:
+def _on_lines(text: str, _context: Context) -> Iterator[tuple[str, int]]:
     """A name on each line, and nothing else."""
     lines = [_as_name(line.strip(" ,.-*•")) for line in text.strip().split("\n")]
     if len(lines) > 1 and all(lines):
@@ -294,7 +294,7 @@ def _as_name(item: str) -> str | None:
     said = item.strip()
     if re.fullmatch(_ME, said, re.IGNORECASE):
         return ME
-    if len(said) < _LEAST_LIST or len(said.split()) != 1 or (said.casefold() in NOT_NAMES and said not in _ALSO_NAMES):
+    if len(said) < _LEAST_LIST or not _NAME.fullmatch(said) or (said.casefold() in NOT_NAMES and said not in _ALSO_NAMES):
         return None
     return said if said[:1].isupper() else said.title()
 
@@ -385,22 +385,25 @@ def _pronoun(match: re.Match[str], roster: Sequence[str], quoted: Sequence[tuple
 
 
 def _joined(found: Sequence[Who], text: str) -> list[Who]:
-    """Names with nothing but "and" or commas between them become one mention, and so does "everyone except Anna"."""
-    joined: list[Who] = []
-    for who in found:
-        one = _as_one(joined[-1], who, text[joined[-1].end : who.at]) if joined else None
-        if one:
-            joined[-1] = one
-        else:
-            joined.append(who)
-    return joined
+    """Names with nothing but "and" or commas between them become one mention, and then so does "everyone except Anna and Ben"."""
+    for join in (_as_list, _as_group):
+        joined: list[Who] = []
+        for who in found:
+            one = join(joined[-1], who, text[joined[-1].end : who.at]) if joined else None
+            joined[-1:] = [one] if one else [*joined[-1:], who]
+        found = joined
+    return list(found)
 
 
-def _as_one(before: Who, who: Who, gap: str) -> Who | None:
+def _as_list(before: Who, who: Who, gap: str) -> Who | None:
     persons = {"name", "me"}
     if before.means in persons and who.means in persons and not set(who.names) & set(before.names) and _SEPARATOR.fullmatch(gap):
         return Who(before.at, who.end, (*before.names, *who.names))
-    if before.means == "group" and who.means == "name" and _EXCEPT.fullmatch(gap):
+    return None
+
+
+def _as_group(before: Who, who: Who, gap: str) -> Who | None:
+    if before.means == "group" and who.means in {"name", "me"} and _EXCEPT.fullmatch(gap):
         return Who(before.at, who.end, tuple(name for name in before.names if name not in who.names), "group")
     if before.means == "others" and who.means == "me" and _AND_ME.fullmatch(gap):
         return Who(before.at, who.end, (ME,), "others")

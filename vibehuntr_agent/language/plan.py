@@ -20,7 +20,7 @@ from vibehuntr_agent.planning.phrases import MONTH, Minutes
 from . import clock, days
 from .context import NUMBER, Call, Context, Json, Reading, number
 from .words import NOT_NAMES
-from .zones import homes, zone_named
+from .zones import ZONE_NAME, homes
 
 _DIETS: Final = (
     r"(?:vegans?|vegetarians?|veggies?|pescatarians?|halal|kosher|coeliac|celiac|gluten[\s-]free|lactose[\s-](?:free|intolerant)|dairy[\s-]free|nut[\s-]free"
@@ -35,7 +35,9 @@ _KINDS: Final = (
     r"(?:birthday\s+(?:dinner|lunch|brunch|party|drinks)|dinner|lunch|brunch|breakfast|supper|coffee(?!\s+(?:place|shop|house|bar))|drinks|movie\s+night|movie"
     r"|video\s+call|call|hike|picnic|party|barbecue|bbq|game\s+night|night\s+out|meeting|meetup|concert|evening)"
 )
-_KIND: Final = re.compile(rf"(?i)\b(?P<birthday>b(?:irth)?day\s+)?(?P<kind>{_KINDS})\b(?!\s+(?:time\s+zone|file|on\s+\w+day\s+from))")
+_KIND: Final = re.compile(
+    rf"(?i)(?<!\bgood\s)\b(?P<birthday>b(?:irth)?day\s+)?(?P<kind>{_KINDS})\b(?!\s+(?:time\s+zone|file|on\s+\w+day\s+from))"
+)
 _VAGUE_KINDS: Final = frozenset({"meeting", "evening", "call"})
 _SAYS_KIND: Final = re.compile(
     rf"""(?ix)\b(?:let['’]?s|lets|plan|planning|organi[sz]e|arrang\w+|set(?:ting)?\s+up|want|would\s+like|['’]d\s+like|love|have|having|for|do|need|fancy|meet\w*
@@ -98,7 +100,7 @@ _SIZE: Final = re.compile(
      (?!\s*(?:[€$£:.–-]|h\b|hours?|hrs?|min|days?|weeks?|euros?|eur|usd|am\b|pm\b|o['’]clock|pounds?|dollars?|\d|of\s+us|people|persons|friends|guests)))"""
 )
 _CITY: Final = re.compile(
-    r"(?i)\b(?:(?P<of_plan>in|city\s+(?:is|to))|near|around|at)\s+(?P<city>[^\W\d_]{3,}(?:[- ](?-i:[A-ZÀ-Þ])[^\W\d_]+)?)"
+    r"(?i)\b(?:(?P<of_plan>in|city\s+(?:is|to)|meant?)|near|around|at)\s+(?P<city>[^\W\d_]{3,}(?:[- ](?-i:[A-ZÀ-Þ])[^\W\d_]+)?)"
 )
 _CITY_ALONE: Final = re.compile(r"(?:^|[,/:(]|\bin\s)\s*(?P<city>[A-ZÀ-Þ][^\W\d_]+|[a-zà-þ][^\W\d_]{3,})\s*(?=[,/:).]|$)")
 _CITIES: Final = frozenset(
@@ -108,7 +110,9 @@ _CITIES: Final = frozenset(
     tokyo toronto turku vantaa vienna vilnius warsaw zurich""".split()
 )
 """Cities that need no "in" and no capital."""
-_BARE_CITY: Final = re.compile(rf"(?i)(?<!\bfrom )(?<!\bto )(?<!\bof )(?<!\bthan )(?<!\bnot in )(?<!\bnot )\b(?P<city>{'|'.join(_CITIES)})\b(?!\s+time|\s*/|['’])")
+_BARE_CITY: Final = re.compile(
+    rf"(?i)(?<!\bfrom )(?<!\bto )(?<!\bof )(?<!\bthan )(?<!\bnot in )(?<!\bnot )\b(?P<city>{'|'.join(sorted(_CITIES))})\b(?!\s+time|\s*/|['’])"
+)
 """A city that is known, wherever it stands: "dinner thu helsinki w anna"."""
 _CHANGES: Final = re.compile(
     r"""(?ix)\b(?:meant|mean|instead|decided|not\s+in|move|moved|change|changed|switch|make\s+(?:it|that)|rather|correction|actually|postpone|new\s+(?:date|day)|better
@@ -156,11 +160,12 @@ def read(text: str, context: Context, *, roster: Sequence[str], new_days: Sequen
         facts["hours_from"], facts["hours_to"] = map(_clock, hours)
     if kind := _kind(reading.rest, context):
         facts["kind"] = kind
-    plans = facts or new_days or len(roster) > len(context.roster) or len(text.split()) < _FEW or _CITY_WORD.search(text)
-    if plans and (city := _city(text, context, roster)):
+    moves = context.plan.get("city") and _CHANGES.search(text)
+    plans = facts or new_days or moves or len(roster) > len(context.roster) or len(text.split()) < _FEW or _CITY_WORD.search(text)
+    if plans and (city := _city(ZONE_NAME.sub("", text), context, roster)):
         facts["city"] = city
-    if zone := zone_named(text):
-        facts["zone"] = zone
+    if zone := ZONE_NAME.search(text):
+        facts["zone"] = zone["zone"]
     if new_days:
         facts["date_from"], facts["date_to"] = min(new_days).isoformat(), max(new_days).isoformat()
     if part := _part_of_day(time_words, context, new_days):

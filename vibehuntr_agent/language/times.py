@@ -84,7 +84,7 @@ _PART: Final = re.compile(
 )
 _QUESTION: Final = re.compile(
     r"""(?ix)^\W*(?:so\s+|and\s+|but\s+|then\s+|ok\s+|now\s+|hm+\W+)*(?:when|what|which|how|why|where|who|is\s+there|are\s+there|could\s+we|can\s+we
-    |do\s+we|does|did|shall|should|would|will|find|could\s+you|can\s+you|please\s+find|tell\s+me|show|any\b|whats?)\b"""
+    |do\s+we|(?:is|are)\b(?=.*\?)|does|did|shall|should|would|will|find|could\s+you|can\s+you|please\s+find|tell\s+me|show|any\b|whats?)\b"""
 )
 _DECISION: Final = re.compile(
     r"(?i)\b(?:let['’]?s|we['’]ll|we\s+will|we\s+(?:are\s+)?meet(?:ing)?|book\s+us|decided|that['’]s\s+agreed|it\s+is\s+then|go\s+with|take\s+the)\b"
@@ -558,6 +558,8 @@ class _Sentence:
         now = self.now
         if now.postponed or (now.times and now.kind == "busy" and now.whole):
             self._begin(_Statement(times.at, times.end, days=now.days))
+        elif now.days_after and now.who and now.kind in {None, "busy", "if_needed"}:  # "18-22 on Friday and from 20 on Saturday"
+            self._begin(_Statement(times.at, times.end, who=now.who, kind=now.kind, strong=now.strong))
         elif now.kind == "busy" and now.days and now.who and not now.times and times.kind == "range" and _BREAK.search(gap):
             self._begin(_Statement(times.at, times.end, who=now.who))
         self.now.times.append(times)

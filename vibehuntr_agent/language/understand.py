@@ -45,7 +45,6 @@ class Understood:
     asks: frozenset[str] = frozenset()
     problems: tuple[str, ...] = ()
     """What cannot be, in words for the person: "There is no 31 June"."""
-    last_person: str | None = None
     speaker: str = ME
     rest: str = ""
     """The words that no reader used, others blanked out."""
@@ -71,7 +70,7 @@ def understand(text: str, context: Context) -> Understood:
     context = replace(context, speaker=speaker, earlier=tuple(map(plain_text, context.earlier)))
     control = choices.read(said, context)
     if any(call.name in _ALONE for call in control.calls):
-        return Understood(tuple(control.calls), rest=control.rest, speaker=speaker, last_person=context.last_person)
+        return Understood(tuple(control.calls), rest=control.rest, speaker=speaker)
     voted, out = _read_votes_and_places(control.rest, context)
     told_of = memory.read(out.rest, context)
     plain = plan.corrected(told_of.rest)
@@ -82,7 +81,6 @@ def understand(text: str, context: Context) -> Understood:
         calls=tuple(_in_order([call for reading in readings for call in reading.calls])),
         asks=frozenset(ask for reading in readings for ask in reading.asks),
         problems=tuple(days.problems(plain, context.now.date(), _plan_days(context))),
-        last_person=people.last_person(plain, context, planned.roster) or told_of.last_person,
         speaker=speaker,
         rest=_blanked(planned.facts.rest, planned.told),
         roster=planned.roster,
@@ -176,4 +174,6 @@ def _in_order(calls: Sequence[Call]) -> list[Call]:
         again = call.name in _ONCE and any(call.name == other.name for other in merged)
         if call.name != "update_plan" and not again:
             merged.append(call)
+    if any(call.name == "poll_results" for call in merged):  # "where are we now?" is about the vote
+        merged = [call for call in merged if call.name != "show_plan"]
     return sorted(merged, key=lambda call: _PLACE.get(call.name, len(_PLACE)))

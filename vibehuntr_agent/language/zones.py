@@ -32,7 +32,8 @@ _IN: Final = re.compile(rf"(?i)\bin\s+{_NAME}")
 _AFTER_TIME: Final = re.compile(r"(?i)(?:\d|noon|o['’]clock|\b[ap]m|days?)\s*$")
 _BESIDE: Final = 16
 """Characters between a time and the place that it is of."""
-_IANA: Final = re.compile(r"\b(?P<zone>[A-Z][A-Za-z]+/[A-Z][A-Za-z_]+(?:/[A-Z][A-Za-z_]+)?|UTC)\b")
+ZONE_NAME: Final = re.compile(r"\b(?P<zone>[A-Z][A-Za-z]+/[A-Z][A-Za-z_]+(?:/[A-Z][A-Za-z_]+)?|UTC)\b")
+"""A zone as the zone database writes it, known or not: "Europe/Helsinki"."""
 _WHO: Final = r"(?P<who>[^\W\d_]+)"
 _HOMES: Final = (
     re.compile(rf"(?i)\b{_WHO}\s*\(\s*(?:in\s+)?{_NAME}\s*\)"),
@@ -63,12 +64,6 @@ def zone_of(said: str) -> ZoneInfo | None:
         if name:
             return ZoneInfo(name)
     return None
-
-
-def zone_named(text: str) -> str | None:
-    """The name of a zone in `text` as the zone database writes it ("Europe/Helsinki"), known or not."""
-    found = _IANA.search(text)
-    return found["zone"] if found else None
 
 
 def time_zones(text: str) -> list[tuple[int, int, ZoneInfo]]:
