@@ -125,6 +125,7 @@ def test_dates_that_cannot_be_are_told(text: str, said: str | None) -> None:
         ("Ben can't before 8pm", {"Ben": ["28 20:00-23:00"]}), ("Ben is busy on Sunday", {"Ben": ["29 00:00-00:00 busy"]}),
         ("Ben could do 17-18 if needed", {"Ben": ["28 17:00-18:00 if_needed"]}), ("Tom can 18-19", {}),
         ('Ben wrote: "I can do 19 to 21"', {"Ben": ["28 19:00-21:00"]}), ("Anna is free any time", {"Anna": ["28 08:00-23:00"]}),
+        ("Ben can do 13:00 to 19:45 on 28.11. 18.30 until 21.30 on 29.11. works for me", {"Ben": ["28 13:00-19:45"], "me": ["29 18:30-21:30"]}),
         ("Is Anna free from 18 to 22?", {}), ("Let's meet from 20 to 22", {}), ("When can Anna come?", {}), ("we are 4 people with 30 euros", {}),
     ],
 )  # fmt: skip

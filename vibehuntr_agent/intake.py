@@ -78,7 +78,7 @@ def positive(value: object, what: str, most: float = _TOO_MUCH) -> float | None:
     """A number above zero and below `most`."""
     amount = number(value, what)
     if amount is not None and not 0 < amount < most:
-        raise AmountError(f"{amount:g} cannot be {what}; it has to be above zero and below {most:g}. Which number do you mean?")
+        raise AmountError(f"{amount:g} cannot be {what}; it has to be above zero and below {most:,.0f}. Which number do you mean?")
     return amount
 
 

@@ -71,7 +71,7 @@ _SAYS_HALF: Final = re.compile(rf"(?i){_HALF_DAY}|morning|afternoon|evening|nigh
 _OPENS: Final = re.compile(r"from|since|as of|after|starting.*|not? earlier than")
 _CLOSES: Final = re.compile(r"before|u?n?till?|not? later than")
 _NEGATION: Final = re.compile(
-    r"(?i)(?:\bnot|\b\w+n['’]t|\b(?:can|do|does|is|are|wo|could|would)nt|\bnever|\bnothing|\bno\b|\bcannot|\bneither)[^\w,]+(?:[\w'’]+[^\w,]+){0,4}$"
+    r"(?i)(?:\bnot|\b\w+n['’]t|\b(?:can|do|does|is|are|wo|could|would)nt|\bnever|\bnothing|\bno\b|\bnone|\bnobody|\bcannot|\bneither|\bbusy|\bbooked|\bunavailable|\boccupied|\btied\s+up|\bworking|\bat\s+work|\bin\s+meetings?)[^\w,]+(?:[\w'’]+[^\w,]+){0,4}$"
 )
 _LEAVES: Final = re.compile(
     r"(?i)\b(?:leaves?|leaving|go|home|train|bus|ends?|ending|finish(?:es)?|stops?|done|off|back|catch|out|closes?|shuts?)\b[^.;!?]{0,14}$"

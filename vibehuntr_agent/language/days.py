@@ -68,6 +68,7 @@ _SAME_AGAIN: Final = re.compile(
     rf"(?i)(?:[\s,()/&.-]|\b(?:and|or|on|the|of|a|yes|it|is|that['’]s|{_TH}|{WEEKDAY}|{MONTH}|\d{{1,2}}{_TH}?|20\d\d)\b)*+"
 )
 """What may stand between two ways of saying the same day: "28.11. (Saturday)", "Thursday in a week, that is 26 Nov"."""
+_NEXT_WEEK: Final = re.compile(r"(?i)\bnext\s+week\b[^.;!?\n]*$")
 _NEAR: Final = 40
 """Characters between two dates that may share a month, or two ways of saying one day."""
 _FORTNIGHT: Final = 15
@@ -234,6 +235,8 @@ def _share_months(found: Sequence[_Pointer | _Date], text: str) -> None:
         one = found[index]
         two = next((other for other in found[index + 1 : index + 3] if isinstance(other, _Date)), None)
         if isinstance(one, _Date) and two and two.at - one.end < _NEAR and not re.search(r"[;!?\n]", text[one.end : two.at]):
+            if not one.month and one.day and two.day and one.day > two.day:
+                continue  # "the 30th or December 1": the month before
             one.month = one.month or two.month
             one.year = one.year or (two.year if one.month == two.month else None)
 
@@ -298,6 +301,8 @@ def _next_weekday(words: _Pointer, known: _Known) -> Days:
         return Days(at, end, (next_weekday(known.today, weekday, next_week=True),))
     if week == "in a week":
         return Days(at, end, (next_weekday(known.today, weekday) + timedelta(days=7),))
+    if _NEXT_WEEK.search(match.string[max(0, at - _NEAR) : at]):
+        return Days(at, end, (next_weekday(known.today, weekday, next_week=True),))
     if which != "next" and (same := known.first(_WEEKDAYS[weekday])):
         return Days(at, end, (same,), anaphora=same in known.plan)
     return Days(at, end, (next_weekday(known.today, weekday, next_week=which == "next"),))

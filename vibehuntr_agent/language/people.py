@@ -59,7 +59,7 @@ _GONE: Final = re.compile(
     rf"""(?ix)\b(?P<word>without|remove|uninvite|drop|take\s+out)\s+(?P<taken>{_WORD})(?!\s*['’])
     |\b(?P<away>{_WORD})\s+(?:is\s*n['’]?o?t|is\s+no\s+longer|won['’]t\s+be|will\s+not\s+be)\s+(?:coming|joining|there)\b
     |\b(?P<unable>{_WORD})\s+(?:can['’]?t|cannot|won['’]t)\s+(?:come|make\s+it|join)(?:\s+(?:after\s+all|any\s*more))?\s*(?=[.!;\n]|$)
-    |\b(?P<out>{_WORD})\s+(?:is\s+out|dropped\s+out|has\s+cancelled)\b"""
+    |\b(?P<out>{_WORD})\s+(?:is\s+out(?=\s*(?:[.,;!\n]|$))|dropped\s+out|has\s+cancelled)\b"""
 )
 _SAYS_DAY: Final = re.compile(r"(?i)\d|\b(?:mon|tue|wed|thu|fri|sat|sun)")
 _BEFORE_NAME: Final = re.compile(
@@ -84,17 +84,17 @@ _PRONOUN: Final = re.compile(
     r"""(?ix)
     (?P<me>\b(?:i(?!\s+(?:mean|meant|asked|must|think|guess|hope|suppose|should\s+(?:think|say)|called|rang|wrote)\b)|me|myself|mine
         |my(?:\s+own)?\s+(?:time|times|evening|window|day|answer|availability)|im|yours\s+truly)\b)
-   |(?P<group>\b(?:everyone|everybody|everyones(?=\s+free)|every\s+one\s+of\s+us|all\s+(?:of\s+us|of\s+them|four|three|five|two|our|\d{1,2}(?:\s+of\s+us)?)|each\s+of\s+(?:us|the\s+\w+\s+of\s+us)
+   |(?P<group>\b(?:everyone|everybody|nobody|none\s+of\s+(?:us|them)|everyones(?=\s+free)|every\s+one\s+of\s+us|all\s+(?:of\s+us|of\s+them|four|three|five|two|our|\d{1,2}(?:\s+of\s+us)?)|each\s+of\s+(?:us|the\s+\w+\s+of\s+us)
         |both(?=\s+(?:of\s+us|of\s+them|can|are|have)\b)(?:\s+of\s+(?:us|them))?
         |we(?=\s+(?:are\s+all|are|can|could|all|both|have)\b|['’]re\b)|all(?=\s+(?:are|free|can)\b)|the\s+(?:two|three|four|five|six|lot)\s+of\s+us)\b)
    |(?P<others>\b(?:the\s+(?:\w+\s+)?others?|the\s+rest(?:\s+of\s+us)?|the\s+other\s+(?:two|three|four|five)|(?:all\s+)?others)\b)
    |(?P<last>\b(?:he|she|him|her|his|hers)\b)
-   |(?P<several>\b(?:they(?!\s+are\s+\d)|them|those\s+(?:two|three|four)|neither)\b)"""
+   |(?P<several>\b(?:they(?!\s+are\s+\d)|them|those\s+(?:two|three|four)|neither(?![^.;!?]{0,60}\bnor\b))\b)"""
 )
 _EXCEPT: Final = re.compile(r"(?i)\s*+(?:,\s*+)?(?:except(?:\s+for)?|apart\s+from|but|other\s+than|save)\s*")
 _AND_ME: Final = re.compile(r"(?i)\s*+,?\s*+(?:incl(?:\.|uding)?|and)?\s*+")
 _INCLUDED: Final = re.compile(r"(?i)\s*+,?\s*+(?:(?:incl(?:\.|uding)?|and)\s+me\b|me\s+included\b|so\s+(?:am|can|have)\s+i\b)")
-_SEPARATOR: Final = re.compile(r"(?i)\s*+(?:,\s*+)?(?:(?:and|n|&|\+|plus|or|but\s+also|/)\s*+)?(?:(?:for|also|with)\s+)?\s*+")
+_SEPARATOR: Final = re.compile(r"(?i)\s*+(?:,\s*+)?(?:(?:and|n|&|\+|plus|or|nor|but\s+also|/)\s*+)?(?:(?:for|also|with)\s+)?\s*+")
 _QUOTED: Final = re.compile(
     rf"(?i)\b(?P<who>{_WORD})\s+(?:again|wrote|writes|says?|said|texted|answered|told\s+me)?\s*+(?:again)?\s*+[:,]?\s*+[\"“](?P<said>[^\"”]*)[\"”]"
 )
@@ -204,6 +204,16 @@ def _in_lists(text: str, context: Context) -> Iterator[tuple[str, int]]:
         before, after = text[max(0, match.start() - 24) : match.start()], text[match.end() : match.end() + 24]
         for name in _list_items(items, before, after, lower=lower):
             yield name, match.start() + match[0].find(name)
+
+
+def named_twice(text: str) -> list[str]:
+    """Names that stand twice in one list of names."""
+    found: list[str] = []
+    for match in _LIST.finditer(text):
+        items = [item.strip() for item in _SPLIT.split(match[0]) if item and item.strip()]
+        names = [name for item in items if item[:1].isupper() and (name := _as_name(item)) and name != ME]
+        found += [name for name in dict.fromkeys(names) if names.count(name) > 1]
+    return found
 
 
 def _list_items(items: Sequence[str], before: str, after: str, *, lower: bool) -> list[str]:

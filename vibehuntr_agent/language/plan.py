@@ -118,6 +118,7 @@ _CHANGES: Final = re.compile(
     r"""(?ix)\b(?:meant|mean|instead|decided|not\s+in|move|moved|change|changed|switch|make\s+(?:it|that)|rather|correction|actually|postpone|new\s+(?:date|day)|better
     |oops|sorry|after\s+all)\b"""
 )
+_ASKS_WHETHER: Final = re.compile(r"(?i)\W*(?:(?:and|or|but|so)\s+)?(?:is|are|does|do|would|which|how)\b[^.!;]*\?\s*$")
 _GAP: Final = r"\s*+[,.…-]*+\s*+"
 _CORRECTION: Final = rf"{_GAP}\b(?:no\s+wait|no|wait|sorry|i\s+mean(?:t)?|or\s+rather|rather|make\s+that|oops)\b[,.:\s]*+(?:no\b|wait\b|i\s+mean(?:t)?\b|make\s+that\b)?[,\s]*+"
 _WEEKDAY: Final = r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|mon|tue|wed|thu|fri|sat|sun)\b"
@@ -133,7 +134,7 @@ _TAKEN_BACK: Final = tuple(
 )
 _OFFICE_HOURS: Final = re.compile(r"(?i)\b(?:work(?:ing)?|office|business)\s+hours\b")
 _ARRANGES: Final = re.compile(
-    r"(?i)\b(?:find|want\s+to\s+meet|together|all\s+meet|(?:looking\s+for|schedule)\b[^.!?;\n]*\b(?:some\s?time|meet|slot))\b"
+    r"(?i)\b(?:find|want\s+to\s+meet|together|all\s+meet|(?:need|want|arrange|set\s+up|book)\s+an?\s+(?:\w+\s+)?(?:meeting|call)|(?:looking\s+for|schedule)\b[^.!?;\n]*\b(?:some\s?time|meet|slot))\b"
 )
 _SENTENCE: Final = re.compile(r"[^.!?;\n]+(?:[.](?=\d|m\b)[^.!?;\n]+)*")
 _PART: Final = re.compile(r"(?i)(?<!\bgood\s)\b(?:(?P<part>morning|lunch\s?time|afternoon|evening|night)s?|(?P<tonight>tonight))\b")
@@ -189,7 +190,7 @@ def plan_days_in(text: str, context: Context, told: Sequence[tuple[int, int]], o
     if not free and not old and _KIND.search(text):  # "lunch on Saturday, and Anna can come from noon": one sentence for both
         free = named
     new = tuple(sorted({day for item in free for day in item.days}))
-    changes = not old or (len(text) < _LONGER and bool(_CHANGES.search(text)))
+    changes = not old or (len(text) < _LONGER and bool(_CHANGES.search(text)) and not _ASKS_WHETHER.match(text))
     return new if changes and not set(new) <= set(old) else ()
 
 

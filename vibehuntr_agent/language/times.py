@@ -52,8 +52,8 @@ _BUSY: Final = re.compile(
         |not\s+(?:free|available|able|at\s+all|possible)
         |(?:does|do|would)\s*n['’]?o?t\s+(?:work|suit|fit)
         |no\s+(?:good|time|way)\b(?!\s+for\s+(?:all|every))
-        |(?:is|['’]s)\s+out(?=\s*(?:for|$|[.,;]))
-        |neither(?=\s+(?:can|is|could|has)))\b
+        |(?:is|am|are|['’]s|['’]m|['’]re)\s+(?:away|out(?=\s*(?:for|of|$|[.,;])))
+        |(?:neither|nobody|none\s+of\s+(?:us|them))(?=\s+(?:can|is|could|has))|neither(?=[^.;!?]{{0,60}}\bnor\b))\b
     |(?<=[\w)]\s)no(?=\s*(?:$|[.,;!\n]))
     |\b(?:but\s+)?not(?=\s*(?:$|[.,;!\n)]|(?:on\s+)?(?:the\s+)?(?:{_WEEKDAYS}|\d)))
     |\b(?:except|but\s+not)\b(?=[^.;]{{0,12}}\d)"""
@@ -91,7 +91,7 @@ _DECISION: Final = re.compile(
 )
 _SAYS_FREE: Final = re.compile(r"(?i)\bfree\b|\bavailable\b|\btime\s+(?:from|between)")
 _PLAN_HOURS: Final = re.compile(
-    r"(?i)\b(?:(?:work(?:ing)?|office|business)\s+hours|schedule\s+a\s+meeting|want\s+to\s+meet\s+for|looking\s+for\s+a\s+slot|can\s+all\s+meet|get\b[^.;!?]{3,80}\btogether\s+for|without)\b"
+    r"(?i)\b(?:(?:work(?:ing)?|office|business)\s+hours|(?:schedule|need|want|arrange|set\s+up|book)\s+an?\s+(?:\w+\s+)?(?:meeting|call)|want\s+to\s+meet\s+for|looking\s+for\s+a\s+slot|can\s+all\s+meet|get\b[^.;!?]{3,80}\btogether\s+for|without)\b"
 )
 """A sentence that says between which hours the meeting is to be, or what is done without somebody."""
 _LIST_FOLLOWS: Final = re.compile(r":\s*\w")
@@ -105,13 +105,15 @@ _AND_WHO: Final = re.compile(r"(?i)\s*+,?\s*+(?:and|n|&|\+)?\s*+(?:for\s+)?")
 _AND_DAY: Final = re.compile(r"(?i)(?:[\s,&/]|and|or|n|on|the)*+")
 _BREAK: Final = re.compile(r"[,(]|\bbut\b|\band\b")
 _ASIDE: Final = re.compile(r"[,;(]|\bbut\b|\band\b")
-_NOT: Final = re.compile(r"(?i)(?:but\s+)?not\b|no\b")
+_NOT: Final = re.compile(r"(?i)(?:but\s+)?not\b|no\b|except\b")
 _SAYS_CLOCK: Final = re.compile(r"\d[:.]\d\d|\d\s?[ap]m\b")
 _SAYS_CLOCK_OR_DAY: Final = re.compile(r"(?i)\s+(?:mon|tue|wed|thu|fri|sat|sun)(?:day|s|nes|rs|ur)?(?:day)?\b")
 """A day right after the point of "sat." begins something new."""
+_SAYS_CLOCK_ON: Final = re.compile(rf"(?i)\b{clock.CLOCK}\s+on\s+(?:the\s+)?$")
+"""A time right after "18:00 to 20:00 on 6.12." begins something new."""
 _GAP: Final = r"\s*+[,.…-]*+\s*+"
 _CORRECTION: Final = rf"""{_GAP}\b(?:(?:oh\s+)?(?:no|nope|wait|sorry|oops|pardon)\b(?:[\s,]+(?:no|wait|sorry|hold\s+on|make\s+(?:that|it)|i\s+mean(?:t)?)\b)*
-    |i\s+mean(?:t)?\b|(?:or\s+)?rather\b|correction\b|scratch\s+that\b|make\s+that\b)\s*+[,:.]*+\s*+(?:i\s+mean(?:t)?\s+|make\s+that\s+|we\s+had\s+better\s+say\s+)?"""
+    |i\s+mean(?:t)?\b|(?:or\s+)?rather\b|correction\b|scratch\s+that\b|make\s+that\b)\s*+[,:.]*+\s*+(?:i\s+mean(?:t)?\s+|make\s+that\s+|\w+(?:['’]d|\s+had)\s+better\s+say\s+)?"""
 _PREPOSITION: Final = r"(?:(?:from|between|to|un?till?|till?|at|not\s+before|by|-|–)\s+)"
 _TIME_SLIP: Final = re.compile(
     rf"""(?ix)(?P<prep>\b{_PREPOSITION})?(?P<old>\b{clock.CLOCK}(?:\s*{clock.DASH}\s*{clock.CLOCK})?)
@@ -311,6 +313,11 @@ class _Statement:
         return bool(self.times) or self.whole or self.kind == "busy"
 
     @property
+    def says_when(self) -> bool:
+        """Whether it says when, be it the part of a day or a day on which somebody can."""
+        return bool(self.times) or self.whole or (self.strong and bool(self.part or self.days))
+
+    @property
     def says_something(self) -> bool:
         """Whether it is a statement at all."""
         return self.complete or bool(self.same or self.kind or (self.part and self.strong))
@@ -418,14 +425,21 @@ def _without_days(text: str, named: Sequence[days.Days]) -> str:
     parts: list[str] = []
     last = 0
     for day in named:
-        clock_before = _SAYS_CLOCK.search(text, max(0, day.at - 60), day.at) and text[day.end - 2].isalpha()
-        clock_after = _SAYS_CLOCK_OR_DAY.match(text, day.end)
-        ends = text[day.end - 1] == "." and re.match(
-            r"\s" if clock_before or clock_after else r"\s+[A-ZÀ-Þ]|\s*$", text[day.end : day.end + _BESIDE]
-        )
+        ends = text[day.end - 1] == "." and _ends_sentence(text, day)
         parts += [text[last : day.at], " " * (day.end - day.at - 1), "." if ends else " "]
         last = day.end
     return "".join([*parts, text[last:]])
+
+
+def _ends_sentence(text: str, day: days.Days) -> bool:
+    """Whether the point of "Sat." or "6.12." ends its sentence too."""
+    before = text[max(0, day.at - 60) : day.at]
+    after = text[day.end : day.end + _BESIDE]
+    if (text[day.end - 2].isalpha() and _SAYS_CLOCK.search(before)) or _SAYS_CLOCK_OR_DAY.match(text, day.end):
+        return after[:1].isspace()
+    if _SAYS_CLOCK_ON.search(before) and re.match(r"\s+\d", after):
+        return True
+    return bool(re.match(r"\s+[A-ZÀ-Þ]|\s*$", after))
 
 
 def _tells_nothing(sentence: str) -> bool:
@@ -523,7 +537,9 @@ class _Sentence:
 
     def _take_who(self, who: people.Who, gap: str) -> None:
         now = self.now
-        if not now.who and (now.complete or now.days or now.same) and (not now.complete or self._is_postponed(who)):
+        if now.kind and not (now.who or now.times or now.days or now.whole):  # "neither Anna nor Ben"
+            now.who = who.names
+        elif not now.who and (now.complete or now.days or now.same) and (not now.complete or self._is_postponed(who)):
             now.who, now.postponed = who.names, now.complete
         elif (
             now.postponed and _AND_WHO.fullmatch(gap) and not _COLON.match(self.text, who.end) and not _TELLS_NEXT.match(self.text, who.end)
@@ -572,7 +588,7 @@ class _Sentence:
             now.whole = True
         elif (
             says.kind == "busy"
-            and now.times
+            and now.says_when
             and now.who
             and now.kind is None
             and (_ASIDE.search(gap) or _NOT.match(self.text, says.at, says.end))

@@ -30,6 +30,9 @@ _ORDER: Final = (
 )  # fmt: skip
 _PLACE: Final = {name: place for place, name in enumerate(_ORDER)}
 _ONCE: Final = frozenset({"find_times", "show_plan", "explain_time", "poll_results"})
+_TWICE: Final = "“{}” is named twice. If these are two people, please give them different names."
+_IANA: Final = re.compile(r"\b[A-Z][A-Za-z]+/[A-Z][A-Za-z_]+\b")
+"""The name of a time zone: no two people."""
 _ALONE: Final = frozenset({"undo_last_change", "forget", "finalize_plan", "cancel_plan"})
 _HALF: Final = re.compile(r"(?<=[\d ])([aApP])\.\s?[mM](?:\.(?!\s*(?:\n|$)|\s+[A-Z])|(?=\b))")
 _PLAIN: Final = str.maketrans("\u00a0\u202f\u0131\u0130\u017f\u212a", "  iIsK")
@@ -75,12 +78,14 @@ def understand(text: str, context: Context) -> Understood:
     told_of = memory.read(out.rest, context)
     plain = plan.corrected(told_of.rest)
     planned = _read_plan(plain, context)
+    missing = days.problems(plain, context.now.date(), _plan_days(context))
     asked = questions.read(text, context, tells_times=bool(planned.free.calls))
-    readings = (planned.facts, planned.who, told_of, planned.free, out, voted, control, asked)
+    free = Reading(plain) if missing else planned.free  # times on a day that does not exist are nobody's
+    readings = (planned.facts, planned.who, told_of, free, out, voted, control, asked)
     return Understood(
         calls=tuple(_in_order([call for reading in readings for call in reading.calls])),
         asks=frozenset(ask for reading in readings for ask in reading.asks),
-        problems=tuple(days.problems(plain, context.now.date(), _plan_days(context))),
+        problems=(*missing, *map(_TWICE.format, people.named_twice(plain))),
         speaker=speaker,
         rest=_blanked(planned.facts.rest, planned.told),
         roster=planned.roster,
@@ -106,7 +111,7 @@ def _read_votes_and_places(text: str, context: Context) -> tuple[Reading, Readin
 
 def _read_plan(text: str, context: Context) -> _Planned:
     """Who is coming, then the days and other facts of the plan, then when people are free on those days."""
-    who = people.read(text, context)
+    who = people.read(_IANA.sub(lambda zone: " " * len(zone[0]), text), context)
     roster = _roster(context, who.calls)
     old = _plan_days(context)
     told = [(one.at, one.end) for one in times.statements(text, context, roster=roster, plan_days=old)]
