@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections.abc import Callable, Generator, Iterator
 from typing import Any
@@ -31,6 +32,12 @@ def agent_saying(script: Script = echo, **options: Any) -> LlmAgent:
 
 def model_of(invoker: AgentInvoker) -> ScriptedLlm:
     return invoker._runner.agent.model  # type: ignore[union-attr]
+
+
+@pytest.fixture(autouse=True)
+def main_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AppTest leaves its script as `__main__`, which processes that are started later would run."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
 @pytest.fixture

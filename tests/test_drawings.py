@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -286,9 +285,8 @@ def test_only_a_few_short_replies_are_offered(replies: object, offered: list[str
     assert replies_of(Message(1, "t", "assistant", parts, "running")) == []
 
 
-def test_a_hostile_request_is_shown_to_the_letter(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hostile_request_is_shown_to_the_letter() -> None:
     """Name, arguments and hint of a tool that asks."""
-    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])  # AppTest leaves its script there; new processes would run it
 
     def page(name: str) -> None:
         import streamlit

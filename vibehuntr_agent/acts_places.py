@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -40,6 +41,7 @@ _MAX_STAY: Final = 24 * 60 + 1
 _DAWN: Final = 5 * 60
 _MIDNIGHT: Final = 24 * 60
 _MAX_SESSIONS: Final = 100
+_NOBODY: Final = re.compile(r"(?i)\b(?:no(?:t|body|ne)?|without)\b|n['’]t\b")  # noqa: RUF001  people type several apostrophes
 MIME: Final = "text/calendar"
 
 
@@ -153,9 +155,11 @@ def _open_at(board: Board, said: object) -> datetime | None:
 
 
 def _needs(board: Board) -> tuple[list[str], list[str]]:
-    """The needs of the people who come that a source can know: their musts, and what they would like."""
+    """The needs of the people who come that a source can know: their musts, those of "one is vegan", and what they would like."""
     musts: list[str] = []
     wishes: list[str] = []
+    for note in board.plan.get("notes", []):
+        musts += [need for need in venues.needs_in(note) if need != "outdoor" and not _NOBODY.search(note)]
     facts: Mapping[str, Sequence[Json]] = board.get(FACTS)
     for fact in (fact for name in board.names for fact in facts.get(name, [])):
         if fact["key"] not in ("diet", "allergy", "access"):

@@ -134,7 +134,7 @@ def find_times(board: Board, minutes: object, bounds: tuple[object, object], mus
     """The times that suit most, the heat map, and what would help when none suits all who have to come."""
     search = search_of(board, minutes, bounds, intake.texts(must, "who has to come"))
     few = intake.whole(least, "a number of people", 1000) or 1
-    slots = _slots(search, few, min(intake.whole(limit, "a limit") or 3, _MAX_LIMIT))
+    slots = _meetings(_slots(search, few, min(intake.whole(limit, "a limit") or 3, _MAX_LIMIT)))
     suits = bool(slots) and slots[0].required_free
     compromise = [] if suits else _compromise(search)
     items = [_slot_json(slot, search.zone) for slot in slots]
@@ -148,6 +148,11 @@ def find_times(board: Board, minutes: object, bounds: tuple[object, object], mus
     }
     summary = " ".join([_slots_line(slots, search.zone, data["duration_minutes"], few), *compromise])
     return Answer(summary, data, _slot_warnings(slots, search), _heat(board, search, items))
+
+
+def _meetings(slots: Sequence[Slot]) -> list[Slot]:
+    """The best slot, and of the others those to which more than one person can come."""
+    return [slot for place, slot in enumerate(slots) if not place or len(slot.yes) + len(slot.if_needed) > 1]
 
 
 def explain(board: Board, slot: object) -> Answer:

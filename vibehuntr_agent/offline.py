@@ -25,6 +25,7 @@ from typing_extensions import override
 
 from .language import people
 from .language.context import Call, Context, Json
+from .language.replies import MAKE_FILE, TAKE_FIRST, WHICH_ONE, WHO_ELSE
 from .language.understand import Understood, understand
 from .language.unused import unused_words
 from .planning.people import ME, listed
@@ -267,7 +268,7 @@ def _slots(data: Json, summary: str) -> Iterator[str]:
         who = f"{listed(first['yes'])} can all come" if everybody else first["why"]
         more = f" They stay free until {datetime.fromisoformat(first['free_until']):%H:%M}." if first["free_until"] != first["end"] else ""
         yield f"I propose {first['when']} ({data['zone']}): {who}.{more}"
-    if others := [slot for slot in others if len(slot["yes"]) + len(slot["if_needed"]) > 1]:
+    if others:
         yield "Other times:"
         yield "\n".join(f"{place}. {slot['when']}: {slot['why']}" for place, slot in enumerate(others, 2))
 
@@ -285,6 +286,8 @@ def _places(data: Json) -> Iterator[str]:
 
 def _unusable(turn: Turn, heard: Understood) -> list[str]:
     """The words that no rule could use, quoted; and what this is, when it could use none at all."""
+    if not turn.results and "day" in heard.asks:
+        return []
     if not turn.results and not heard.problems:
         return [f"I could not use “{' '.join(turn.message.split())[:_QUOTED]}”. {_WHAT_I_USE}"]
     quotes = ", ".join(f"“{clause[:_QUOTED]}”" for clause in unused_words(turn.message, heard)[:_QUOTES])
@@ -306,7 +309,7 @@ def _who_or_when(turn: Turn, heard: Understood) -> str:
     if not turn.roster:
         return "Who is coming? You can add when each is free."
     if turn.lacks_names:
-        return f"I have {listed(turn.roster)}. Who else is coming?"
+        return f"I have {listed(turn.roster)}. {WHO_ELSE}"
     if untimed := turn.untimed:
         dated = bool(turn.plan.get("date_from"))
         if "day" in heard.asks and not dated:
@@ -314,19 +317,17 @@ def _who_or_when(turn: Turn, heard: Understood) -> str:
         verb = "is" if len(untimed) == 1 and untimed != [ME] else "are"
         return f"When {verb} {listed(untimed)} free{'' if dated else ', and on which day'}?"
     if turn.called("find_times"):
-        return (
-            "Shall we take the first one?" if any((result.get("data") or {}).get("slots") for result in turn.answers("find_times")) else ""
-        )
+        return TAKE_FIRST if any((result.get("data") or {}).get("slots") for result in turn.answers("find_times")) else ""
     return f"I know when {listed(turn.unsure)} cannot. When would it work?" if turn.unsure else ""
 
 
 def _after(turn: Turn) -> str:
     """What usually comes next."""
     decided: Mapping[str, Any] = turn.known.get("decisions") or {}
-    if any((result.get("data") or {}).get("venues") for result in turn.answers("search_venues")):
-        return "Which one do you take?"
+    if any((result.get("data") or {}).get("results") for result in turn.answers("search_venues")):
+        return WHICH_ONE
     if turn.called("decide") and decided.get("time") and decided.get("venue"):
-        return "Shall I make the calendar file?"
+        return MAKE_FILE
     return ""
 
 

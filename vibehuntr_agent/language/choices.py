@@ -782,7 +782,7 @@ def _by_pointing(marked: Marked, context: Context) -> _Found | None:
     for at, end in marked.sentences():
         low = marked.low[at:end]
         found = outings.chooses_that(low) if "?" not in low and len(low) <= _MAX_SENTENCE else None
-        if found and not _NOT_PLACE.search(low[: found.start()]):
+        if found and not _NOT_PLACE.search(low[: found.start()]) and not _ASKED.search(low[: found.start()]):
             place = re.search(r"\b(?:there|where|place)\b", found[0])
             items: list[Json] = list(context.shown.get("items") or ())
             if context.shown.get("of") == "slots" and not place:
@@ -793,6 +793,10 @@ def _by_pointing(marked: Marked, context: Context) -> _Found | None:
             if call:
                 return _Found(call, ((at, end),))
     return None
+
+
+_ASKED: Final = re.compile(r"\b(?:when|what|which|who|how|why|if|whether)\b[^,;]*$")
+"""A question without its mark: "when can we all do it"."""
 
 
 def _newest(context: Context) -> str | None:

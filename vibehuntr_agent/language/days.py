@@ -46,6 +46,7 @@ _FOUND: Final = re.compile(
   | (?P<before_it>\bthe\s+day\s+before\s+(?:it|that)\b)
   | (?P<near>\b(?:today|tonight|tomorrow|tmrw|2morrow)\b)
   | (?P<in_days>\b(?:in\s+(?P<count1>{_COUNT})\s+(?P<unit1>days?|weeks?)\b(?!['’])|(?P<count2>{_COUNT})\s+(?P<unit2>days?|weeks?)\s+from\s+(?:now|today)\b))
+  | (?P<whole_week>\b(?P<which_week>next|this)\s+week\b(?!['’]|[^.;!?\n]{{0,40}}\b(?:{_WD}|{_NUMBER}(?:{_TH}|\.)|tomorrow|weekend)))
   | (?P<weekend>\b(?:(?P<weekend_next>next)\s+)?(?:this\s+|the\s+)?weekend\b)
   | (?P<date>
       (?:\b(?P<weekday1>{_WD}){_GAP}\(?)?(?:\bthe\s+)?
@@ -279,6 +280,9 @@ def _pointed(words: _Pointer, known: _Known, said: Sequence[Days]) -> Days | Non
         return Days(at, end, (said[-1].days[0] - timedelta(days=1),)) if said and said[-1].days else None
     if match["weekend"]:
         return _weekend(words, known)
+    if match["whole_week"]:
+        monday = known.today - timedelta(days=known.today.weekday()) + timedelta(days=7 if match["which_week"].lower() == "next" else 0)
+        return Days(at, end, tuple(day for day in (monday + timedelta(days=n) for n in range(7)) if day >= known.today))
     if match["weekday"]:
         return _next_weekday(words, known)
     return Days(at, end, (known.today + timedelta(days=_days_away(match)),))

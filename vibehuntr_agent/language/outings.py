@@ -14,6 +14,7 @@ places. Of a message over 4,000 characters the end is not read.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Final
 
 from .context import Call, Context, Json, Reading
@@ -53,6 +54,22 @@ def without_names(text: str, context: Context) -> str:
     """`text` with blanks for the name and address of a place that it adds, at the same length: these are data, whatever they say."""
     span = name_typed_in(mark(text, context), context)
     return blank(text, *span) if span else text
+
+
+def waiting_search(context: Context) -> list[Call]:
+    """The search that the last answer could not do, because nobody had said in which city."""
+    before = search_before(context) if _ASKED_CITY in context.last_answer else None
+    return [before] if before else []
+
+
+def search_before(context: Context) -> Call | None:
+    """The search in the last messages before this one."""
+    for text in reversed(context.earlier[-_PATIENCE:]):
+        said = Reading(text)
+        _take_search(mark(text, replace(context, last_answer="")), replace(context, last_answer=""), said)
+        if said.calls:
+            return said.calls[0]
+    return None
 
 
 def chooses_that(low: str) -> re.Match[str] | None:
@@ -181,6 +198,18 @@ _NOT_THIS: Final = re.compile(r"\b(?:forget(?:\s+about)?|no\s+more|not|no|instea
 _NEAR: Final = re.compile(
     r"\b(?:near|close\s+to|next\s+to)\s+(?:to\s+)?(?:the\s+)?(?P<near>[^,.!?\n]{2,60}?)(?=\s+(?:open|that|which|with|for|on|at|please|pls|and|in)\b|[,.!?\n]|$)"
 )
+_ASKED_CITY: Final = "In which city shall I look?"
+_KNOWS_NOT: Final = re.compile(r"I do not know where “[^”]*” is in |(?P<city>I have no data for [^.:]*:)")
+_ELSEWHERE: Final = re.compile(
+    r"""(?x)^\W*(?i:(?:ok(?:ay)?|then|well|so|sorry|just|please|try|maybe|(?:how|what)\s+about|i\s+meant?)\W+)*(?:
+      (?i:leave\s+(?:it|that)\s+(?:out|away)|any\s?where(?:\s+(?:in|is)\s+[^.!?\n]{2,40})?|without(?:\s+(?:it|that))?|never\s*mind(?:\s+(?:that|the\s+\w+))?
+        |(?:it|that)\s+does(?:n['’]t|\s+not)\s+matter|(?:in\s+)?the\s+(?:centre|center)|somewhere\s+(?:central|else))
+      |(?i:(?:near|close\s+to|next\s+to|around|at|by|on|in)\s+(?:the\s+)?)?(?P<where>[A-ZÀ-Þ][\w'’-]+(?:\s(?:[A-ZÀ-Þ\d][\w'’-]*|katu|tori|aukio|puisto|street|square|park|station)){0,2})
+    )(?i:[\s,]+(?:then|please|instead|is\s+fine))*\W*$"""
+)
+"""All of a message that names another place, or says that it does not matter."""
+_PATIENCE: Final = 3
+"""So many messages back, a search still waits for the answer to a question."""
 _OPEN_NOW: Final = re.compile(r"\bopen\s+(?:right\s+)?now\b")
 _BY_KIND: Final = {
     "coffee": "cafe",
@@ -235,9 +264,10 @@ def _city(text: str, found: re.Match[str], context: Context, group: str = "city"
 
 
 def _take_search(marked: Marked, context: Context, reading: Reading) -> None:
-    """The last thing that is looked for."""
+    """The last thing that is looked for; or the same as before somewhere else, when the last answer knew nothing of the place."""
     asked = next(filter(None, (_asked(marked, span, context, reading) for span in reversed(list(marked.sentences())))), None)
     if not asked:
+        _take_answer(marked, context, reading)
         return
     what, at, end = asked
     args: Json = {"what": what}
@@ -251,6 +281,28 @@ def _take_search(marked: Marked, context: Context, reading: Reading) -> None:
         args["city"] = city
     reading.calls.append(Call("search_venues", args))
     reading.use(at, end)
+
+
+def _take_answer(marked: Marked, context: Context, reading: Reading) -> None:
+    """The same search in the area or the city that the message names, when the last answer knew nothing of the one before."""
+    asked = _KNOWS_NOT.search(context.last_answer)
+    found = _ELSEWHERE.match(marked.text) if asked else None
+    before = search_before(context) if found else None
+    if not (asked and found and before):
+        return
+    where = found["where"] or ""
+    people = {word for name in context.roster for word in name.casefold().split()}
+    if where and where.split()[0].casefold() in NO_CITY | people:
+        return
+    kept = {key: value for key, value in before.args.items() if key not in {"near", "city"}}
+    if asked["city"] and where:
+        reading.calls.append(Call("update_plan", {"city": where}))
+    elif asked["city"]:
+        return
+    elif where:
+        kept["near"] = where
+    reading.calls.append(Call("search_venues", kept))
+    reading.use(*found.span())
 
 
 def _asked(marked: Marked, span: tuple[int, int], context: Context, reading: Reading) -> tuple[str, int, int] | None:

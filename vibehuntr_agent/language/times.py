@@ -79,6 +79,11 @@ _FREE: Final = re.compile(
 _SAME: Final = re.compile(
     r"(?i)\b(?:too|as\s+well|(?:is|am|are|can)\s+also|(?P<strong>(?:the\s+)?same\s+(?:for|as|goes|applies)|so\s+(?:can|could|is|am|are|has|have|do|does)|likewise|ditto)|(?:the\s+)?same)\b"
 )
+_LIKE: Final = re.compile(
+    r"""(?ix)\b(?P<who>I['’]m|[^\W\d_][\w-]*)(?:['’]s)?\s*:?\s+(?:(?:am|is|can|has|have|do|does|free|available|make|at|on|also|times?|are)\s+)*(?:the\s+)?same\s+(?:times?\s+|hours?\s+|days?\s+)?as\s+
+    (?:(?P<other>[^\W\d_][\w-]*)\b)(?!['’]s\s+(?!times?|hours?)\w)"""
+)
+"""One person's times are those of another."""
 _PART: Final = re.compile(
     r"(?i)\b(?P<all>(?:all|the\s+whole|the\s+entire)\s+)?(?P<part>mornings?|lunch\s?time|afternoons?|evenings?|nights?|tonight)\b"
 )
@@ -171,6 +176,10 @@ def read(text: str, context: Context, *, roster: Sequence[str], plan_days: Seque
     With `first_days`, when this message gives the plan its days, times that were told before without a day count too.
     """
     reading = Reading(text)
+    alike = list(_alike(text, roster))
+    for match, _, _ in alike:
+        reading.use(*match.span())
+    text = reading.rest
     said = statements(text, context, roster=roster, plan_days=plan_days)
     for told in said:
         reading.use(told.at, told.end)
@@ -178,10 +187,22 @@ def read(text: str, context: Context, *, roster: Sequence[str], plan_days: Seque
         said = [*_waiting(context, roster, {name for told in said for name in told.who}), *said]
     if not plan_days and any(not told.days for told in said):
         reading.asks.add("day")
-    for name, (windows, mode) in _by_person(said, [*context.earlier, text], context, roster, plan_days).items():
+    told = _by_person(said, [*context.earlier, text], context, roster, plan_days)
+    for _, name, other in alike:
+        told[name] = (told[other][0] if other in told else [dict(row) for row in context.availability.get(other, ())], "replace")
+    for name, (windows, mode) in told.items():
         if windows:
             reading.calls.append(Call("set_availability", {"person": "me" if name == ME else name, "windows": windows, "mode": mode}))
     return reading
+
+
+def _alike(text: str, roster: Sequence[str]) -> Iterator[tuple[re.Match[str], str, str]]:
+    """Who is said to have the same times as whom: "Leo is free at the same times as Anna"."""
+    for match in _LIKE.finditer(text):
+        name = ME if match["who"].casefold() in {"i", "me", "i'm", "i’m"} else people.on_roster(match["who"], roster)
+        other = people.on_roster(match["other"], roster)
+        if name and name in roster and other and name != other:
+            yield match, name, other
 
 
 def statements(text: str, context: Context, *, roster: Sequence[str], plan_days: Sequence[date]) -> list[Told]:

@@ -16,7 +16,7 @@ from typing import Final
 
 from vibehuntr_agent.planning.people import ME
 
-from . import choices, clock, days, memory, outings, people, plan, questions, times, votes
+from . import choices, clock, days, memory, outings, people, plan, questions, replies, times, votes
 from .context import Call, Context, Reading
 from .speaker import who_speaks
 
@@ -69,6 +69,22 @@ class _Planned:
 def understand(text: str, context: Context) -> Understood:
     """What `text` says, given what is known. Of a text over 8,000 characters the end is not read."""
     text = plain_text(text[:MAX_TEXT])
+    if reply := replies.read(text, context):
+        return _with_reply(reply, text, context)
+    return _understood(text, context)
+
+
+def _with_reply(reply: replies.Reply, text: str, context: Context) -> Understood:
+    """What a reply says, together with what else stands in the message, or with the sentence that it stands for."""
+    if not reply.text:
+        return Understood(tuple(reply.calls), problems=reply.problems, roster=context.roster)
+    more = _understood(reply.text, replace(context, last_answer=""))
+    calls = (*reply.calls, *(call for call in more.calls if call not in reply.calls))
+    return replace(more, calls=calls, rest=more.rest if len(reply.text) == len(text) else "")
+
+
+def _understood(text: str, context: Context) -> Understood:
+    """What the readers find in a message by itself."""
     speaker, said = who_speaks(text, context)
     context = replace(context, speaker=speaker, earlier=tuple(map(plain_text, context.earlier)))
     control = choices.read(said, context)
@@ -78,6 +94,8 @@ def understand(text: str, context: Context) -> Understood:
     told_of = memory.read(out.rest, context)
     plain = plan.corrected(told_of.rest)
     planned = _read_plan(plain, context)
+    if any("city" in call.args for call in planned.facts.calls) and not any(call.name == "search_venues" for call in out.calls):
+        out.calls += outings.waiting_search(context)
     missing = days.problems(plain, context.now.date(), _plan_days(context))
     asked = questions.read(text, context, tells_times=bool(planned.free.calls))
     free = Reading(plain) if missing else planned.free  # times on a day that does not exist are nobody's
