@@ -120,3 +120,29 @@ def test_any_text_after_any_question_is_read(asked: str, text: str) -> None:
 def test_a_question_is_answered_only_while_it_stands() -> None:
     """A yes to nothing decides nothing."""
     assert said(*FOUND, "What can you do?", "yes")[0] == {}
+
+
+def test_a_typed_yes_asks_for_the_confirmation_again() -> None:
+    """Only the form decides; a typed no leaves everything as it is, and after a confirmation a yes means nothing."""
+    calls, talk = said(*FOUND, "yes", "finalise the plan", "yes")
+    assert "finalize_plan" in calls
+    assert asyncio.run(talk.state())["plan"].get("status") != "final"
+    calls, talk = said(*FOUND, "yes", "finalise the plan", "no")
+    assert not calls
+    assert talk.answers[-1] == "All right, nothing is changed."
+
+
+@pytest.mark.parametrize(
+    ("before", "message", "name"),
+    [(TIMES, "who can come?", "find_times"), (TIMES, "what day is that?", "show_plan"), ((*FOUND, "yes"), "where?", "search_venues")],
+)
+def test_small_questions_are_answered(before: Sequence[str], message: str, name: str) -> None:
+    """From the plan, by a tool."""
+    assert list(said(*before, message)[0]) == [name]
+
+
+def test_it_books_nothing_and_says_so() -> None:
+    """A question for what it cannot do gets a straight answer."""
+    calls, talk = said(*TIMES, "can you book it?")
+    assert not calls
+    assert talk.answers[-1].startswith("I book nothing and write to nobody")

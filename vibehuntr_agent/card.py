@@ -80,7 +80,7 @@ def replies_to(state: StateView, answer: Answer) -> list[str]:
     if name == "file":
         return ["Finalise the plan"]
     if answer.data.get("what") in {"time", "venue"} and answer.data.get("decision"):
-        place = ["Find restaurants"] if not decided.get("venue") and plan.get("city") else []
+        place = [] if decided.get("venue") else ["Find a place"]
         return [*place, *(["Make the calendar file", "Finalise the plan"] if decided.get("time") else [])]
     return []
 

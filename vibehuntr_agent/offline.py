@@ -40,6 +40,7 @@ _WHAT_I_USE: Final = (
     "I am a keyless planner, no language model: I understand who is coming, when each is free, what they like, places, votes, an evening's "
     "stops and the calendar file."
 )
+_NO_BOOKING: Final = "I book nothing and write to nobody: I only plan, and make the calendar file that you can send on."
 _QUOTED: Final = 120
 _QUOTES: Final = 3
 """So many clauses that were not used are quoted back, and so many characters of each."""
@@ -68,6 +69,9 @@ class Turn:
     results: tuple[tuple[str, Json], ...]
     tools: frozenset[str]
     last_answer: str = ""
+    """What was answered to the message before; empty when that was no words."""
+    requested: Call | None = None
+    """What the message before has led to and a form has asked about; a typed yes asks again, since only the form decides."""
 
     def called(self, *names: str) -> bool:
         """Whether one of these tools has answered in this turn."""
@@ -135,9 +139,9 @@ LLMRegistry.register(KeylessPlanner)
 
 def read_turn(request: LlmRequest) -> Turn:
     """The turn that a request is about. Nothing outside the request is looked at."""
-    last = max((i for i, content in enumerate(request.contents) if _is_said(content)), default=-1)
+    before, last = [-1, -1, *(i for i, content in enumerate(request.contents) if _is_said(content))][-2:]
     spoken = [_words(content) for content in request.contents[: last + 1] if _is_said(content)]
-    answers = [_words(content) for content in request.contents[: max(0, last)] if content.role == "model" and _words(content)]
+    answers = [_words(content) for content in request.contents[max(0, before) : max(0, last)] if content.role == "model"]
     after = [part.function_response for content in request.contents[last + 1 :] for part in content.parts or [] if part.function_response]
     results = [(response.name or "", dict(response.response or {})) for response in after]
     told = tuple((name, result) for name, result in results if "requires confirmation" not in str(result.get("error", "")))
@@ -147,8 +151,18 @@ def read_turn(request: LlmRequest) -> Turn:
         _known(request),
         told,
         frozenset(request.tools_dict),
-        answers[-1] if answers else "",
+        next(filter(None, reversed(answers)), ""),
+        _requested(request.contents[max(0, before) : max(0, last)]),
     )
+
+
+def _requested(contents: Sequence[types.Content]) -> Call | None:
+    """The last call that ADK has stopped for a confirmation, and nobody has confirmed or refused."""
+    parts = [part for content in contents for part in content.parts or []]
+    answers = {part.function_response.name: str(part.function_response.response) for part in parts if part.function_response}
+    calls = [part.function_call for part in parts if part.function_call]
+    open_calls = [call for call in calls if "requires confirmation" in answers.get(call.name, "")]
+    return Call(open_calls[-1].name or "", dict(open_calls[-1].args or {})) if open_calls else None
 
 
 def decide(turn: Turn) -> list[Call] | str:
@@ -178,6 +192,7 @@ def context_of(turn: Turn) -> Context:
         calendar=known.get("calendar") or {},
         earlier=turn.earlier,
         last_answer=turn.last_answer,
+        requested=turn.requested,
     )
     return replace(context, last_person=_last_person(context))
 
@@ -207,6 +222,8 @@ def answer(turn: Turn, heard: Understood) -> str:
             return WHAT_I_AM
         if heard.asks & {"hello", "thanks"}:
             return _small_talk(turn, heard)
+        if "booking" in heard.asks:
+            return f"{_NO_BOOKING} {_question(turn, heard)}".strip()
     paragraphs = [*_told(turn), *_found(turn), *heard.problems, *_unusable(turn, heard)]
     question = _question(turn, heard)
     return "\n\n".join([*paragraphs, question] if question else paragraphs) or "Nothing has changed."

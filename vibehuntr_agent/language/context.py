@@ -62,6 +62,8 @@ class Context:
     earlier: tuple[str, ...] = ()
     """The messages before this one, oldest first."""
     last_answer: str = ""
+    requested: Call | None = None
+    """What a form has asked about at the end of the turn before."""
 
     @property
     def roster(self) -> tuple[str, ...]:

@@ -186,6 +186,7 @@ _EATING: Final = r"(?:eat|dine|go(?:\s+out)?(?:\s+(?:to\s+eat|for\s+\w+))?|(?:ha
 _WHERE: Final = re.compile(
     rf"\bwhere\s+(?:(?:could|can|should|shall|might|do|would)\s+(?:we|i)|to)\s+{_EATING}\b(?!\s+(?:from|after|on|at|then|next)\b)"
     rf"|\b(?:find|suggest|recommend|show|look\s+for|need|know)\s+(?:me\s+|us\s+)?(?:a\s+place|some\s+place|somewhere)\s+(?:to|where\s+we\s+can|for\s+us\s+to)\s+{_EATING}\b"
+    r"|^\W*(?:(?:and|ok|so|but)\W+)*where(?:\s+(?:to|then|exactly|shall\s+we\s+meet))?\W*$"
     r"|\b(?:find|suggest|recommend|show|look\s+for)\s+(?:me|us)?\s*(?:a|some|another|other)\s+(?:places?|venues?|spots?)\b"
     r"|\b(?:what|which)\s+(?:\w+\s+)?(?:places?|venues?|spots?)\s+(?:do\s+you\s+(?:know|have)|are\s+there|can\s+you\s+(?:find|suggest|recommend|offer))\b"
 )

@@ -14,7 +14,7 @@ from typing import Final
 from .context import Call, Context, Reading
 
 _TIMES: Final = re.compile(
-    r"""(?ix)\b(?:when\s+(?:can|could|are|is|do|does|should|would|will|shall|works?|might|we|all|everyone|everybody)\b|when['’]?s\b
+    r"""(?ix)\b(?:who\s+(?:can|could)\s+(?:come|make|do|join|be)\b|when\s+(?:can|could|are|is|do|does|should|would|will|shall|works?|might|we|all|everyone|everybody)\b|when['’]?s\b
     |what(?:['’]?s|\s+is|\s+would\s+be)?\s+(?:the\s+)?(?:best\s+)?times?\b
     |at\s+(?:what|which)\s+times?|which\s+(?:times?|slots?|days?)\b
     |(?:find|suggest|propose|give|show|tell|get)\s+(?:me\s+|us\s+)?(?:the\s+|a\s+|an\s+|some\s+)?(?:possible\s+|best\s+|good\s+|common\s+)?(?:times?|slots?|dates?)\b
@@ -42,18 +42,22 @@ _SELF: Final = re.compile(
 )
 _PLAN: Final = re.compile(
     r"""(?ix)\b(?:what(?:['’]s|\s+is)\s+(?:the|our)\s+plan|show\s+(?:me\s+|us\s+)?(?:the|our)\s+plan|where\s+are\s+we\b(?!.*\bvote)
-    |what(?:['’]s|\s+is)\s+(?:still\s+)?missing|who(?:['’]s|\s+is)\s+coming|summar\w+|recap|what\s+have\s+we\s+(?:got|agreed)\s+so\s+far)\b"""
+    |what(?:['’]s|\s+is)\s+(?:still\s+)?missing|who(?:['’]s|\s+is)\s+coming|summar\w+|recap|what\s+have\s+we\s+(?:got|agreed)\s+so\s+far
+    |(?:what|which)\s+(?:day|date|time)\s+(?:is|was)\s+(?:it|that|this)|(?:when|where)\s+(?:is|was)\s+(?:it|that|this|our\s+\w+)(?:\s+again)?(?=\W*$))\b"""
 )
 _HELLO: Final = re.compile(r"(?i)^\W*(?:hi|hello|hey|good\s+(?:morning|evening|afternoon))(?:\s+there)?\W*$")
 _THANKS: Final = re.compile(
     r"""(?ix)^\W*(?:thanks?(?:\s+you)?|thank\s+you(?:\s+\w+){0,3}|many\s+thanks|great|perfect|ok(?:ay)?|cool|nice|good|lovely|brilliant|super|awesome
     |wonderful)\W*+(?:thanks?|thank\s+you)?\W*$"""
 )
+_BOOKING: Final = re.compile(
+    r"(?i)\b(?:can|could|will|would)\s+you\s+(?:please\s+)?(?:book|reserve|call|phone|e-?mail|invite|message|text|tell|pay)\b|^\W*(?:please\s+)?(?:book|reserve)\s+(?:it|us|a\s+table)\W*$"
+)
 _TALK: Final = (("self", _SELF), ("hello", _HELLO), ("thanks", _THANKS))
 
 
 def read(text: str, context: Context, *, tells_times: bool) -> Reading:
-    """Queries: find_times, explain_time, show_plan; and what is asked besides ("self", "hello", "thanks", "times")."""
+    """Queries: find_times, explain_time, show_plan; and what is asked besides ("self", "hello", "thanks", "times", "booking")."""
     reading = Reading(text)
     if talk := next((ask for ask, pattern in _TALK if pattern.search(text)), None):
         reading.asks.add(talk)
@@ -66,4 +70,6 @@ def read(text: str, context: Context, *, tells_times: bool) -> Reading:
         reading.calls += [Call("find_times")] if known else []
     if _PLAN.search(text) and not reading.calls:
         reading.calls.append(Call("show_plan"))
+    if _BOOKING.search(text):
+        reading.asks.add("booking")
     return reading

@@ -96,6 +96,8 @@ class Reply:
 
 def read(text: str, context: Context) -> Reply | None:
     """What `text` means as a reply to the last answer; None when it is none."""
+    if context.requested and (_IS_YES.match(text) or _IS_NO.match(text)):
+        return Reply((context.requested,)) if _IS_YES.match(text) else Reply(problems=("All right, nothing is changed.",))
     question = context.last_answer.rstrip().rpartition("\n")[2].strip()
     if not question.endswith("?") or len(text) > 2 * _LONGEST:
         return None

@@ -25,7 +25,7 @@ _FILLER: Final = frozenset(
     three four five six seven eight nine ten good great fine nice lovely perfect sorry really very too much many more most up out
     about around what when where which who how why have has had need needs want wants like looking plan planning make get give show
     tell find time times day date people friends person group come comes coming free busy available together again still only not
-    don't can't doesn't isn't aren't said says say wait oops""".split()
+    don't can't doesn't isn't aren't said says say wait oops somewhere anywhere""".split()
 )
 _TALE: Final = 500
 """A text of so many characters is a tale, of which nobody wants all quoted."""
