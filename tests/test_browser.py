@@ -16,7 +16,7 @@ from scripted_llm import Call, Gate, Hold, Text, Wait
 
 pytestmark = pytest.mark.browser
 
-SUBMISSIONS = int(os.environ.get("VIBEHUNTR_SUBMISSIONS", "60"))
+SUBMISSIONS = int(os.environ.get("VIBEHUNTR_SUBMISSIONS", "40"))
 
 
 @pytest.fixture(scope="module")

@@ -60,6 +60,7 @@ def said(*messages: str) -> tuple[dict[str, Any], Talk]:
         (TIMES, "after 6", free("18:00", "23:00")), (TIMES, "6 to 9", free("18:00", "21:00")), (TIMES, "whenever", free("08:00", "23:00")),
         (TIMES, "I'm free", free("08:00", "23:00")), (TIMES, "in the evening", free("17:00", "23:00")), (TIMES, "Saturday", free("08:00", "23:00")),
         (TIMES, "same as Sanna", free("18:00", "22:00")), (TIMES, "I can the same times as Pekka", free("17:00", "21:00")),
+        ((*DINNER, "Sanna is vegan"), "she is free 18-22", {"set_availability": {**free("18:00", "22:00")["set_availability"], "person": "Sanna"}}),
         (TIMES, "ditto", free("17:00", "21:00")), (TIMES, "no idea yet", {}), (DINNER, "18-20", {}),
         (TIMES, "I can't", {"set_availability": {"person": "me", "windows": [{"start": "2026-11-21T00:00", "end": "2026-11-22T00:00", "kind": "busy"}], "mode": "replace"}}),
         (FOUR, "nobody else", {"update_plan": {"number_of_people": 3}}), (FOUR, "just the three of us", {"update_plan": {"number_of_people": 3}}),

@@ -42,7 +42,7 @@ async def _check(conversation: Conversation, transcript: Transcript) -> None:
 
 
 @given(conversations())
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 def test_generated_conversations_are_written_down_whole(generated: Generated) -> None:
     """Whatever the people, days, times and words: all facts are stored, no number is made up, and nothing told is asked for."""
 

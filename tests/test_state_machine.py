@@ -294,4 +294,4 @@ class Playground(RuleBasedStateMachine):
 
 
 TestPlayground = Playground.TestCase
-TestPlayground.settings = settings(max_examples=120, stateful_step_count=40, deadline=None)
+TestPlayground.settings = settings(max_examples=80, stateful_step_count=40, deadline=None)

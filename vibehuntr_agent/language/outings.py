@@ -186,10 +186,11 @@ _EATING: Final = r"(?:eat|dine|go(?:\s+out)?(?:\s+(?:to\s+eat|for\s+\w+))?|(?:ha
 _WHERE: Final = re.compile(
     rf"\bwhere\s+(?:(?:could|can|should|shall|might|do|would)\s+(?:we|i)|to)\s+{_EATING}\b(?!\s+(?:from|after|on|at|then|next)\b)"
     rf"|\b(?:find|suggest|recommend|show|look\s+for|need|know)\s+(?:me\s+|us\s+)?(?:a\s+place|some\s+place|somewhere)\s+(?:to|where\s+we\s+can|for\s+us\s+to)\s+{_EATING}\b"
-    r"|^\W*(?:(?:and|ok|so|but)\W+)*where(?:\s+(?:to|then|exactly|shall\s+we\s+meet))?\W*$"
     r"|\b(?:find|suggest|recommend|show|look\s+for)\s+(?:me|us)?\s*(?:a|some|another|other)\s+(?:places?|venues?|spots?)\b"
     r"|\b(?:what|which)\s+(?:\w+\s+)?(?:places?|venues?|spots?)\s+(?:do\s+you\s+(?:know|have)|are\s+there|can\s+you\s+(?:find|suggest|recommend|offer))\b"
 )
+_ONLY_WHERE: Final = re.compile(r"\W*(?:(?:and|ok|so|but)\W+)*where(?:\s+(?:to|then|exactly|shall\s+we\s+meet))?\W*")
+"""All of a message that asks where."""
 _DRUNK: Final = re.compile(r"\b(?:(?P<cafe>coffee|breakfast)|(?P<bar>drinks?|beers?|cocktails?))\b")
 _OFFER: Final = re.compile(r"\bwhat\s+(?:can|could|do|would)\s+you\s+(?:offer|have)(?:\s+(?:me|us))?\s+(?:there|here|instead)\b")
 _NO_ASK: Final = re.compile(
@@ -327,7 +328,11 @@ def _asked(marked: Marked, span: tuple[int, int], context: Context, reading: Rea
             return _wish(found["like"], kind), at + found.start(), at + found.end()
     if found := _CUISINE_ASKED.search(low):
         return _wish(found["like"] or found["like2"], ""), at + found.start(), at + found.end()
-    if found := _WHERE.search(low) or (_OFFER.search(low) if _searched(context) or reading.calls else None):
+    if (
+        found := _WHERE.search(low)
+        or _ONLY_WHERE.fullmatch(marked.low)
+        or (_OFFER.search(low) if _searched(context) or reading.calls else None)
+    ):
         wanted = _DRUNK.search(found[0])
         kind = wanted.lastgroup if wanted else _BY_KIND.get(str(context.plan.get("kind")))
         return kind or "restaurant", at + found.start(), at + found.end()

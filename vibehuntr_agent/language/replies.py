@@ -33,8 +33,8 @@ _LONGEST: Final = 120
 """Characters of a reply."""
 
 _EASE: Final = r"(?:please|pls|thanks|thank\s+you|thx|then|do\s+(?:it|that|so)|go\s+ahead|make\s+it|let['’]?s(?:\s+do\s+(?:it|that))?|i\s+think|of\s+course|why\s+not|with\s+pleasure|sounds\s+\w+|for\s+(?:me|us)|we\s+(?:shall|do|can)|you\s+(?:may|can)|that\s+(?:is|would\s+be)\s+\w+|by\s+all\s+means)"
-_YES: Final = r"(?:yes|yeah|yea|yep|yup|ya|sure|ok|okay|okey|k|aye|absolutely|definitely|certainly|gladly|agreed|deal|done|correct|right|exactly|perfect|great|good|fine|cool|nice|lovely|super|brilliant|alright|all\s+right|sounds\s+(?:good|great|fine|perfect|lovely)|(?:that|it)(?:['’]s|\s+is)?\s+(?:\w+\s+)?(?:works?|fine|good|great|perfect|ok|okay)|works|go\s+(?:ahead|for\s+it)|do\s+(?:it|that|so)|(?:please|pls)(?:\s+do)?|make\s+it|let['’]?s\s+(?:do|take|go\s+(?:with|for))\s+(?:it|that)|we\s+(?:shall|do)|i\s+(?:do|agree)|of\s+course|why\s+not|👍)"
-_IS_YES: Final = re.compile(rf"(?i)^\W*{_YES}(?:[\s,.!;:-]+(?:{_YES}|{_EASE}))*\W*$")
+_YES: Final = r"(?:yes|yeah|yea|yep|yup|ya|sure|ok|okay|okey|k|aye|absolutely|definitely|certainly|gladly|agreed|deal|done|correct|right|exactly|perfect|great|good|fine|cool|nice|lovely|super|brilliant|alright|all\s+right|sounds\s+(?:good|great|fine|perfect|lovely)|(?:that|it)(?:['’]s|\s+is)?\s+(?:\w+\s+)?(?:works?|fine|good|great|perfect|ok|okay)|works|go\s+(?:ahead|for\s+it)|do\s+(?:it|that|so)|(?:please|pls)(?:\s+do)?|make\s+it|let['’]?s\s+(?:do|take|go\s+(?:with|for))\s+(?:it|that)|we\s+(?:shall|do)|i\s+(?:do|agree)|of\s+course|why\s+not|👍+)"
+_IS_YES: Final = re.compile(rf"(?i)^[^\w👍]*+(?>{_YES}(?!\w))(?>[\s,.!;:-]+(?:{_YES}|{_EASE})(?!\w))*+\W*$")
 _YES_AND: Final = re.compile(
     r"(?i)^\W*(?:yes|yeah|yep|yup|sure|ok|okay|absolutely|definitely|perfect|great)\b(?:\s+please|\s+do)?\s*(?:[.!;]|,?\s*(?:and|then)\b|,\s*(?=(?:please|now|find|show|look|make|where|what|add|export)\b))"
 )
@@ -65,7 +65,7 @@ _UNKNOWN: Final = re.compile(
     r"(?ix)^\W*(?:(?:i|we)\s+)?(?:(?:have\s+)?no\s+idea|(?:do(?:n['’]?t|\s+not)\s+)?(?:know|dunno)|dunno|not\s+sure|(?:i['’]?ll|let\s+me)\s+(?:ask|check|see)(?:\s+\w+)?|unknown|not\s+known)(?:\s+(?:yet|now|that))*\W*$"
 )
 _OF_TIME: Final = re.compile(
-    r"(?ix)^(?:\W|\d|\b(?:i|we|s?he|they|me|us|can|could|am|is|are|m|re|s|free|available|from|to|til|till|until|after|before|between|and|or|at|around|about|by|on|in|the|only|any|some|time|anytime|all|whole|entire|evenings?|mornings?|afternoons?|nights?|midnight|noon|lunch\s?time|day|late|early|later|earlier|am|pm|a\.m|p\.m|h|o['’]clock|half|past|quarter|onwards?|latest|earliest|works?|is\s+fine|fine|good|ok|okay|best|for|that|not|but|except|then|than|no|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|mon|tues?|wed|thurs?|fri|sat|sun|mon\w*day|tuesday|wednesday|thursday|friday|saturday|sunday|tomorrow|today|tonight|both|days?|either|well|maybe|probably|i\s+think|say|like|same|as|also|please|would|be|do|make|it|come)\b)+$"
+    r"(?ix)^(?:\W|\d|\b(?:i|we|s?he|they|me|us|can|could|am|is|are|m|re|s|free|available|from|to|til|till|until|after|before|between|and|or|at|around|about|by|on|in|the|only|any|some|time|anytime|all|whole|entire|evenings?|mornings?|afternoons?|nights?|midnight|noon|lunch\s?time|day|late|early|later|earlier|am|pm|a\.m|p\.m|h|o['’]clock|half|past|quarter|onwards?|latest|earliest|works?|is\s+fine|fine|good|ok|okay|best|for|that|not|but|except|then|than|no|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|mon|tues?|wed|thurs?|fri|sat|sun|mon\w*day|tuesday|wednesday|thursday|friday|saturday|sunday|tomorrow|today|tonight|both|days?|either|well|maybe|probably|i\s+think|say|like|same|as|also|please|would|be|do|make|it|come)\b)++$"
 )
 _SUBJECT: Final = re.compile(
     r"(?i)^\W*(?:i|we|s?he|they|it)\b(?:['’](?:m|re|s))?\s*(?:am|is|are|can|could)?\s*(?:do|make|come)?\s*(?:free|available)?\s*"
@@ -172,7 +172,9 @@ def _busy(names: Sequence[str], context: Context) -> Reply | None:
 
 
 def _to_when(text: str, names: str, context: Context) -> Reply | None:
-    """Somebody's time, told without saying whose."""
+    """Somebody's time, told without saying whose; "she is free" is for the other readers."""
+    if re.match(r"(?i)\W*(?:s?he|they)\b", text):
+        return None
     asked = [name for name in context.roster if re.search(rf"\b{re.escape('you' if name == ME else name)}\b", names)]
     if _UNKNOWN.match(text):
         return Reply(problems=("All right, tell me when you know.",))
@@ -185,7 +187,7 @@ def _to_when(text: str, names: str, context: Context) -> Reply | None:
         who = "I am"
     elif len(asked) == 1:
         who = "I am" if asked == [ME] else f"{asked[0]} is"
-    elif re.match(r"(?i)\W*(?:we|all|both|they)\b", text):
+    elif re.match(r"(?i)\W*(?:we|all|both)\b", text):
         others = listed([name for name in asked if name != ME])
         who = f"{others} and I are" if ME in asked else f"{others} are"
     elif re.search(r"(?i)\b(?:i|me|my|us|we)\b", text) or not (clock.find(text) or _PART.search(text)):
