@@ -55,7 +55,7 @@ def query_of(
     plan = board.plan
     town = intake.text(city, "the city", 80) or plan.get("city")
     if not town:
-        raise NeedMore("In which city shall I look?", ["city"])
+        raise NeedMore(venues.WHICH_CITY, ["city"])
     said = intake.text(what, "what to look for") or _usual(str(plan.get("kind", "")))
     price = intake.positive(max_price, "the most to pay", _MAX_PRICE) or plan.get("budget_per_person")
     asked = [venues.need_of(need) for need in intake.texts(needs, "the needs")]

@@ -54,6 +54,8 @@ _OTHER_TALK: Final = frozenset(
     {"search_venues", "add_venue", "build_itinerary", "open_poll", "vote", "poll_results", "export_calendar", "decide", "explain_time"}
 )
 """Tools after which it is not asked who is coming and when."""
+_STOPPED: Final = "requires confirmation"
+"""What ADK answers in place of a tool that a form has to be asked about first."""
 _FEW: Final = 2
 """More lines than so many stand in a list."""
 _NO_TOKENS: Final = types.GenerateContentResponseUsageMetadata(prompt_token_count=0, candidates_token_count=0, total_token_count=0)
@@ -144,7 +146,7 @@ def read_turn(request: LlmRequest) -> Turn:
     answers = [_words(content) for content in request.contents[max(0, before) : max(0, last)] if content.role == "model"]
     after = [part.function_response for content in request.contents[last + 1 :] for part in content.parts or [] if part.function_response]
     results = [(response.name or "", dict(response.response or {})) for response in after]
-    told = tuple((name, result) for name, result in results if "requires confirmation" not in str(result.get("error", "")))
+    told = tuple((name, result) for name, result in results if _STOPPED not in str(result.get("error", "")))
     return Turn(
         spoken[-1] if spoken else "",
         tuple(spoken[:-1]),
@@ -161,7 +163,7 @@ def _requested(contents: Sequence[types.Content]) -> Call | None:
     parts = [part for content in contents for part in content.parts or []]
     answers = {part.function_response.name: str(part.function_response.response) for part in parts if part.function_response}
     calls = [part.function_call for part in parts if part.function_call]
-    open_calls = [call for call in calls if "requires confirmation" in answers.get(call.name, "")]
+    open_calls = [call for call in calls if _STOPPED in answers.get(call.name, "")]
     return Call(open_calls[-1].name or "", dict(open_calls[-1].args or {})) if open_calls else None
 
 

@@ -39,6 +39,7 @@ from .planning.venues import (
     MAX_NAME,
     MAX_RATING,
     NEEDS,
+    WHICH_CITY,
     Json,
     Point,
     Price,
@@ -478,7 +479,7 @@ def _key_refused(reason: str) -> VenueError:
 def _city(said: str) -> str:
     city = clean_text(said, MAX_NAME)
     if not city:
-        raise VenueError("In which city shall I look?")
+        raise VenueError(WHICH_CITY)
     return city
 
 

@@ -14,8 +14,9 @@ places. Of a message over 4,000 characters the end is not read.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import Final
+
+from vibehuntr_agent.planning.venues import WHICH_CITY
 
 from .context import Call, Context, Json, Reading
 from .marking import Marked, blank, fold, mark, titled
@@ -34,7 +35,8 @@ def read(text: str, context: Context) -> Reading:
         _take_outing(outing, reading)
     else:
         _take_city(marked, context, reading)
-        _take_search(marked, context, reading)
+        if not _take_search(marked, context, reading):
+            _take_answer(marked, context, reading)
     _take_export(marked, context, reading)
     return reading
 
@@ -58,7 +60,7 @@ def without_names(text: str, context: Context) -> str:
 
 def waiting_search(context: Context) -> list[Call]:
     """The search that the last answer could not do, because nobody had said in which city."""
-    before = search_before(context) if _ASKED_CITY in context.last_answer else None
+    before = search_before(context) if WHICH_CITY in context.last_answer else None
     return [before] if before else []
 
 
@@ -66,8 +68,7 @@ def search_before(context: Context) -> Call | None:
     """The search in the last messages before this one."""
     for text in reversed(context.earlier[-_PATIENCE:]):
         said = Reading(text)
-        _take_search(mark(text, replace(context, last_answer="")), replace(context, last_answer=""), said)
-        if said.calls:
+        if _take_search(mark(text, context), context, said):
             return said.calls[0]
     return None
 
@@ -200,7 +201,6 @@ _NOT_THIS: Final = re.compile(r"\b(?:forget(?:\s+about)?|no\s+more|not|no|instea
 _NEAR: Final = re.compile(
     r"\b(?:near|close\s+to|next\s+to)\s+(?:to\s+)?(?:the\s+)?(?P<near>[^,.!?\n]{2,60}?)(?=\s+(?:open|that|which|with|for|on|at|please|pls|and|in)\b|[,.!?\n]|$)"
 )
-_ASKED_CITY: Final = "In which city shall I look?"
 _KNOWS_NOT: Final = re.compile(r"I do not know where “[^”]*” is in |(?P<city>I have no data for [^.:]*:)")
 _ELSEWHERE: Final = re.compile(
     r"""(?x)^\W*(?i:(?:ok(?:ay)?|then|well|so|sorry|just|please|try|maybe|(?:how|what)\s+about|i\s+meant?)\W+)*(?:
@@ -265,12 +265,11 @@ def _city(text: str, found: re.Match[str], context: Context, group: str = "city"
     return titled(" ".join(kept))
 
 
-def _take_search(marked: Marked, context: Context, reading: Reading) -> None:
-    """The last thing that is looked for; or the same as before somewhere else, when the last answer knew nothing of the place."""
+def _take_search(marked: Marked, context: Context, reading: Reading) -> bool:
+    """The last thing that is looked for; whether there is one."""
     asked = next(filter(None, (_asked(marked, span, context, reading) for span in reversed(list(marked.sentences())))), None)
     if not asked:
-        _take_answer(marked, context, reading)
-        return
+        return False
     what, at, end = asked
     args: Json = {"what": what}
     if near := _NEAR.search(marked.low, at):
@@ -283,6 +282,7 @@ def _take_search(marked: Marked, context: Context, reading: Reading) -> None:
         args["city"] = city
     reading.calls.append(Call("search_venues", args))
     reading.use(at, end)
+    return True
 
 
 def _take_answer(marked: Marked, context: Context, reading: Reading) -> None:

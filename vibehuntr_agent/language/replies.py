@@ -12,7 +12,6 @@ nothing. Not claimed: replies to a question that is older than the last answer.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -161,14 +160,13 @@ def _moved(way: str, context: Context) -> dict[str, str]:
     return {"latest": (datetime.fromisoformat(first["end"]) - _STEP).isoformat()}
 
 
-def _busy(names: Sequence[str], context: Context) -> Reply | None:
+def _busy(name: str, context: Context) -> Reply | None:
     """Not on any day of the plan."""
     first, last = (context.plan.get(key) for key in ("date_from", "date_to"))
     if not first or not last:
         return None
     window = {"start": f"{first}T00:00", "end": f"{date.fromisoformat(str(last)) + timedelta(days=1)}T00:00", "kind": "busy"}
-    calls = (Call("set_availability", {"person": "me" if name == ME else name, "windows": [window], "mode": "replace"}) for name in names)
-    return Reply(tuple(calls))
+    return Reply((Call("set_availability", {"person": "me" if name == ME else name, "windows": [window], "mode": "replace"}),))
 
 
 def _to_when(text: str, names: str, context: Context) -> Reply | None:
@@ -179,7 +177,7 @@ def _to_when(text: str, names: str, context: Context) -> Reply | None:
     if _UNKNOWN.match(text):
         return Reply(problems=("All right, tell me when you know.",))
     if len(asked) == 1 and _CANNOT.match(text):
-        return _busy(asked, context)
+        return _busy(asked[0], context)
     said = _time_said(text, context) if asked else ""
     if not said:
         return None

@@ -129,7 +129,7 @@ def _read_votes_and_places(text: str, context: Context) -> tuple[Reading, Readin
 
 def _read_plan(text: str, context: Context) -> _Planned:
     """Who is coming, then the days and other facts of the plan, then when people are free on those days."""
-    who = people.read(_IANA.sub(lambda zone: " " * len(zone[0]), text), context)
+    who = people.read(_blanked(text, [zone.span() for zone in _IANA.finditer(text)]), context)
     roster = _roster(context, who.calls)
     old = _plan_days(context)
     told = [(one.at, one.end) for one in times.statements(text, context, roster=roster, plan_days=old)]

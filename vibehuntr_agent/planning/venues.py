@@ -33,6 +33,8 @@ Fit = Literal["ok", "no", "unknown"]
 OpenState = Literal["open", "closed", "unknown"]
 Json = dict[str, Any]
 
+WHICH_CITY: Final = "In which city shall I look?"
+"""Asked when nobody has said so; an answer that is only a city goes on with the search."""
 YOU: Final = "you"
 """The source of a venue that the person typed in."""
 
