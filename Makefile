@@ -15,7 +15,7 @@ run: $(RUN)  ## the page; without a key, the keyless planner answers
 	.venv/bin/streamlit run vibehuntr_playground.py
 
 test: $(ALL)  ## every test; browser tests need Chromium and are skipped without it, but never in CI
-	.venv/bin/python -m pytest -q $(ARGS)
+	.venv/bin/python -m pytest -q -n auto --dist loadfile $(ARGS)
 
 check: $(ALL)  ## lint, format, types
 	.venv/bin/ruff check .

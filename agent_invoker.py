@@ -33,8 +33,8 @@ import threading
 import time
 import uuid
 import weakref
-from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Mapping, Sequence
-from contextlib import aclosing, suppress
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterable, Mapping, Sequence
+from contextlib import aclosing, contextmanager, suppress
 from contextvars import Context
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -43,15 +43,27 @@ from typing import Any, Literal, TypeVar, cast, get_args
 from google.adk.agents import BaseAgent
 from google.adk.agents.run_config import RunConfig, StreamingMode, ToolThreadPoolConfig
 from google.adk.apps.app import App
-from google.adk.artifacts import BaseArtifactService, InMemoryArtifactService
+from google.adk.artifacts import BaseArtifactService, FileArtifactService, InMemoryArtifactService
 from google.adk.cli.utils.agent_loader import AgentLoader
-from google.adk.errors.session_not_found_error import SessionNotFoundError
 from google.adk.events import Event
 from google.adk.models import BaseLlm
 from google.adk.sessions import BaseSessionService, Session, State
-from google.adk.sessions.base_session_service import GetSessionConfig
 from google.genai import types
 
+from playground.branches import (
+    SHARED,
+    Alternatives,
+    Branch,
+    Difference,
+    Fork,
+    alternatives,
+    copy_files,
+    differences,
+    holds,
+    own_state,
+    prefix,
+)
+from playground.draft import MAKING, Draft, Outcome, Sessions
 from playground.errors import (
     ABORTED,
     EMPTY_ANSWER,
@@ -59,7 +71,9 @@ from playground.errors import (
     ConversationBusy,
     ConversationDeleted,
     ConversationNotFound,
+    ImportRefused,
     InvalidMessage,
+    MessageNotShown,
     ModelBusy,
     ModelKeyRefused,
     ModelUnknown,
@@ -73,28 +87,20 @@ from playground.errors import (
     model_error,
     typed,
 )
+from playground.exchange import eval_set_json, read_session, session_json
+from playground.files import is_broken, is_taken, spoken_types, types_taken
 from playground.history import (
     BEGAN,
-    ERROR,
     FORGOTTEN,
     OUTCOME,
     TURN,
-    WHOLE,
     Transcript,
-    entries,
-    interrupted,
+    feedback_event,
     is_rewound,
     mark_event,
-    marks_of,
-    reply_content,
-    reply_entry,
     restored,
-    state_event,
-    stopped_call,
     title_of,
     turn_of,
-    user_content,
-    user_event,
 )
 from playground.runtime import (
     close_generator,
@@ -106,12 +112,29 @@ from playground.runtime import (
     is_fenced,
     make_runner,
     models,
+    title_by,
     use_tool_threads,
     warm_up,
     watch_generators,
 )
-from playground.session_store import Journal, Piece, Record, SessionStore, left_behind, open_store
-from playground.turn_log import Answer, Entry, LogFull, Message, Reply, Request, TurnLog, open_requests, plain_text, replies_in
+from playground.search import Row, SearchIndex, open_index, snippet
+from playground.search import holds as found_in
+from playground.session_store import Journal, Record, SessionStore, left_behind, open_store, stored_files
+from playground.turn_log import (
+    GROWING,
+    Answer,
+    Entry,
+    Feedback,
+    FilePart,
+    LogFull,
+    Message,
+    Reply,
+    Request,
+    TurnLog,
+    open_requests,
+    replies_in,
+    sent_parts,
+)
 from playground.watchdog import Health, Watchdog
 
 logger = logging.getLogger("vibehuntr.invoker")
@@ -120,9 +143,14 @@ _A_MOMENT = 1.0
 _A_WHILE = 60.0  # seconds; a reader that waits without limit looks again this often
 _LOGGED_CHARACTERS = 100
 _ABOUT = "vibehuntr_conversation"  # in the session's state: what the list of conversations shows
-_SHARED = (State.USER_PREFIX, State.APP_PREFIX, State.TEMP_PREFIX)  # state that is not the session's own
 _PATIENCE = 60.0  # seconds that a question to the store may take: a long conversation, or a copy of one
+_FORK = "vibehuntr_fork"  # in the state of a branch's session: where it left another
+_ADKS_NAME = "__session_metadata__"  # in the state: what adk web calls a session
 _MOVING = "vibehuntr_moving"  # in the state of a copy: the user and the id of the conversation that it is to replace
+_TITLE_PATIENCE = 30.0  # seconds that the model may take for a title
+_TITLE_LIMIT = 200  # characters of a title that a user gives
+_MANY = 1_000  # rows of the index at most: a message stands there once for each branch that shows it
+_FEEDBACK_LIMIT = 2_000  # characters
 _BEHIND = "Waits for the answer above to end."
 _INTERRUPTED = "Interrupted: the program was stopped while this was being written."
 _RESTORED = "Starting new conversation... The old one was lost on the server; it goes on from what this page shows."
@@ -130,13 +158,17 @@ _RESTORED = "Starting new conversation... The old one was lost on the server; it
 T = TypeVar("T")
 
 Strategy = Literal["interrupt", "enqueue", "reject", "rollback"]
-Outcome = Literal["done", "cancelled", "failed"]
+Titled = Literal["words", "model", "user"]  # who made a title: the first message, the model, the user
+_TITLED: tuple[Titled, ...] = get_args(Titled)
 STRATEGIES: tuple[Strategy, ...] = get_args(Strategy)
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Limits of an invoker. Times are in seconds, lengths in characters."""
+    """Limits of an invoker. Times are in seconds, lengths in characters, files (all those of a message together) in bytes.
+
+    With `titles`, the model is asked for a title after the first answer of a conversation.
+    """
 
     workers: int = 64
     tool_threads: int = 16
@@ -147,14 +179,17 @@ class Settings:
     answer_limit: int = 2_000_000
     message_limit: int = 100_000
     max_llm_calls: int = 50
+    file_limit: int = 10_000_000
+    undo_limit: float = 120.0
+    titles: bool = False
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Settings:
-        """Read VIBEHUNTR_WORKERS, VIBEHUNTR_IDLE_LIMIT and VIBEHUNTR_UNREAD_LIMIT.
+        """Read VIBEHUNTR_WORKERS, VIBEHUNTR_IDLE_LIMIT and VIBEHUNTR_UNREAD_LIMIT, and VIBEHUNTR_TITLES: "off" asks no model for titles.
 
         Raises: StateError naming the variable that is no number.
         """
-        given: dict[str, Any] = {}
+        given: dict[str, Any] = {"titles": environ.get("VIBEHUNTR_TITLES", "").lower() not in ("off", "0", "no")}
         for name, kind in (("workers", int), ("idle_limit", float), ("unread_limit", float)):
             variable = f"VIBEHUNTR_{name.upper()}"
             if text := environ.get(variable):
@@ -183,149 +218,37 @@ class TalkSession:
     updated_at: float
     running: bool
     strategy: Strategy = "interrupt"
+    pinned: bool = False
+    branches: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A conversation at one moment: its messages in order, and the turns whose answers among them may still change."""
+    """A conversation at one moment: its messages in order, and the turns whose answers among them may still change.
+
+    `alternatives` is what else stands in the place of a turn, by turn.
+    """
 
     messages: Sequence[Message]
     turns: Sequence[Turn]
+    alternatives: Mapping[str, Alternatives] = field(default_factory=dict[str, Alternatives])
 
 
-class _Sessions:
-    """The ADK sessions of the conversations of one app. Loop only."""
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """What a search found: a message, in its conversation and branch; or a title, with no turn.
 
-    def __init__(self, store: SessionStore, app_name: str) -> None:
-        self.store = store
-        self.app_name = app_name
-
-    def key(self, where: _Conversation) -> dict[str, Any]:
-        return {"app_name": self.app_name, "user_id": where.user_id, "session_id": where.id}
-
-    async def find(self, where: _Conversation) -> Session | None:
-        """Return the session without its events, or None."""
-        return await self.store.get_session(**self.key(where), config=GetSessionConfig(num_recent_events=0))
-
-    async def create(self, where: _Conversation) -> Session:
-        session = await self.store.create_session(**self.key(where))
-        await self.set_state(session, {_ABOUT: where.about()})
-        return session
-
-    async def set_state(self, session: Session, state: Mapping[str, Any]) -> None:
-        """Change the state by an event: ADK's rewind keeps only what events have set."""
-        await self.store.append_event(session, state_event(state))
-
-    async def whole(self, where: _Conversation) -> Session | None:
-        return await self.store.get_session(**self.key(where))
-
-    async def since(self, where: _Conversation, began_at: float) -> Session:
-        """Load the session with the events of a turn that began then."""
-        session = await self.store.get_session(**self.key(where), config=GetSessionConfig(after_timestamp=began_at - 1.0))
-        if session is None:
-            raise SessionNotFoundError
-        return session
-
-
-class _Draft:
-    """What a turn has written so far, and how that gets into the ADK session when the turn does not end by itself.
-
-    ADK stores neither a partial answer nor, when the turn never began, the question; and it may have stored an event that
-    a stop kept from us. `keep` makes the two equal. The same draft is rebuilt from a journal after a restart.
+    `text` is one line of it, `marks` where the words stand in that, from and to.
     """
 
-    def __init__(self, record: Record, log: TurnLog, store: SessionStore) -> None:
-        self.record = record
-        self._storable = store.storable
-        self.log = log
-        self.reply = Reply(Request(**record.reply["request"]), record.reply["confirmed"]) if record.reply else None
-        self.answer = Answer()
-        self._partials: dict[str, Event] = {}
-        self._recorded: set[str] = set()
-        self._journaled: dict[str, int] = {}  # characters of each text that the journal holds
-        if self.reply:
-            self.write(reply_entry(self.reply, record.began_at))
-
-    @property
-    def said(self) -> types.Content:
-        """What the user said, as ADK wants it."""
-        return reply_content(self.reply) if self.reply else user_content(self.record.question)
-
-    def add(self, event: Event) -> bool:
-        """Write what an ADK event says to the log. Returns: whether it was new. Raises: LogFull."""
-        if event.id in self._recorded:
-            return False
-        if event.partial:
-            self._partials[event.id] = event
-        else:
-            self._recorded.add(event.id)
-        for entry in entries(event):
-            self.write(entry)
-        return True
-
-    def write(self, entry: Entry) -> None:
-        """Append to the log and to our own fold of it. Raises: LogFull."""
-        if written := self.log.append(replace(entry, text=self._storable(entry.text))):
-            self.answer.extend([written])
-
-    def add_pieces(self, pieces: Sequence[Piece]) -> None:
-        """Write what a journal has kept: each character once, also where a save was repeated."""
-        held: dict[str, int] = {}
-        for piece in pieces:
-            text = piece.text[max(0, held.get(piece.key, 0) - piece.offset) :]
-            held[piece.key] = held.get(piece.key, 0) + len(text)
-            content = types.Content(role="model", parts=[types.Part(text=text)])
-            event = Event(author=piece.author, branch=piece.branch, invocation_id=piece.invocation_id, partial=True, content=content)
-            event.id = piece.key
-            self.add(event)
-
-    async def save_in(self, journal: Journal) -> None:
-        """Save the text that the journal does not hold yet. Raises: StoreError, and then the same text is saved again."""
-        pieces: list[Piece] = []
-        for part in self.answer.unfinished_texts:
-            text, held = part.text, self._journaled.get(part.key, 0)
-            if len(text) > held:
-                event = self._partials[part.key]
-                pieces.append(Piece(part.key, event.author, event.branch, event.invocation_id, held, text[held:]))
-        await journal.save(pieces)
-        self._journaled |= {piece.key: piece.offset + len(piece.text) for piece in pieces}
-
-    async def keep(self, sessions: _Sessions, conversation: _Conversation, status: Outcome, words: str, author: str) -> None:
-        """Make the ADK session hold exactly what the log shows. May be called again after a failure: nothing comes twice."""
-        record = self.record
-        session = await sessions.since(conversation, record.began_at)
-        mine = [event for event in session.events if turn_of(event) == record.turn_id]
-        kept = {marks_of(event).get(WHOLE) for event in mine} | {event.id for event in mine}
-        for event in mine:
-            if event.author != "user" and WHOLE not in marks_of(event):
-                self.add(event)
-        if not any(event.author == "user" for event in mine):
-            await sessions.store.append_event(session, user_event(self.said, record.turn_id, record.began_at))
-        if self.reply and any(step.call_id == self.reply.request.call_id for step in self.answer.open_steps):
-            await sessions.store.append_event(session, stopped_call(self.reply.request, {TURN: record.turn_id, BEGAN: record.began_at}))
-        left = [part for part in self.answer.unfinished_texts if part.key not in kept]
-        if not left and any(OUTCOME in marks_of(event) for event in mine):
-            return
-        marks = {TURN: record.turn_id, BEGAN: record.began_at, OUTCOME: status, ERROR: words}
-        texts = [interrupted(self._partials[part.key], part.text, marks) for part in left]
-        for event in texts or [mark_event(author, marks)]:
-            await sessions.store.append_event(session, event)
-
-    async def is_over(self, sessions: _Sessions, conversation: _Conversation) -> bool:
-        """Whether the ADK session already holds the turn to its end, or has forgotten it by a rollback."""
-        session = await sessions.since(conversation, self.record.began_at)
-        mine = [event for event in session.events if turn_of(event) == self.record.turn_id]
-        if is_rewound(session.events, {event.invocation_id for event in mine}):
-            return True
-        kept = {marks_of(event).get(WHOLE) for event in mine} | {event.id for event in mine}
-        ended = any(OUTCOME in marks_of(event) for event in mine) or (mine and _ends_answer(mine[-1]))
-        return bool(ended) and all(key in kept for key in self._partials)
-
-
-def _ends_answer(event: Event) -> bool:
-    if event.actions.requested_tool_confirmations:  # the answer ends in a question
-        return True
-    return event.author != "user" and event.is_final_response() and not event.error_code and bool(event.content)
+    talk_session_id: str
+    branch: str
+    title: str
+    turn_id: str
+    role: str
+    at: float
+    text: str
+    marks: Sequence[tuple[int, int]]
 
 
 class Turn:
@@ -336,14 +259,27 @@ class Turn:
     """
 
     def __init__(
-        self, invoker: AgentInvoker, conversation: _Conversation, message: str, shown: Sequence[Message] = (), reply: Reply | None = None
+        self,
+        invoker: AgentInvoker,
+        conversation: _Conversation,
+        message: str,
+        *,
+        files: Sequence[FilePart] = (),
+        shown: Sequence[Message] = (),
+        reply: Reply | None = None,
+        instead: _Instead | None = None,
     ) -> None:
-        """Describe the turn; `AgentInvoker.add_message` starts it, or `confirm`: then it goes on from the user's `reply`."""
+        """Describe the turn; `AgentInvoker.add_message` starts it, or `confirm`: then it goes on from the user's `reply`.
+
+        With `instead` it is the first of a new branch, otherwise it goes on in the open one.
+        """
         self.id = uuid.uuid4().hex
         self.user_id = conversation.user_id
         self.talk_session_id = conversation.id
         self.message = message
+        self.files = tuple(files)
         self.shown = shown
+        self.branch = instead.branch(conversation, self.id) if instead else conversation.branch
         self.began_at = time.time()
         self.log = TurnLog(invoker.settings.answer_limit)
         self.future: concurrent.futures.Future[None] | None = None
@@ -364,11 +300,14 @@ class Turn:
         self.tool_threads: dict[concurrent.futures.Future[Any], str] = {}
         self.abort_signal = asyncio.Event()
         self._aborted = False
+        self._unsaved_files = list(files)
         self._task: asyncio.Task[None] | None = None
         self._task_over: asyncio.Future[None] | None = None
         self.reply = reply
         said = invoker.store.storable(asdict(reply)) if reply else None
-        self._draft = _Draft(Record(self.id, conversation.id, message, self.began_at, reply=said), self.log, invoker.store)
+        fork = self.branch.fork.stored() if self.branch.fork else None
+        record = Record(self.id, self.branch.id, message, self.began_at, reply=said, files=stored_files(files), fork=fork)
+        self._draft = Draft(record, self.log, invoker.store)
         self._journal: Journal | None = None
         self._heard_at = 0.0
         self._reason: PlaygroundError | None = None
@@ -389,6 +328,11 @@ class Turn:
         """Whether somebody has asked for the turn to stop."""
         return self._stop_asked
 
+    @property
+    def begins_branch(self) -> bool:
+        """Whether it is the first turn of a branch."""
+        return self.branch.fork is not None and self.branch.fork.first == self.id
+
     def read(self, after: int = 0) -> list[Entry]:
         """Return the log's entries after a cursor; see `TurnLog.read`. A turn that is read is not given up as unread."""
         self._read_at = time.monotonic()
@@ -407,7 +351,8 @@ class Turn:
         """Stop the turn. Returns at once; idempotent; without effect on a turn that is over.
 
         `why` is shown where it was not the user who stopped it; with `roll_back`, nothing of the turn is remembered. (Except
-        one that goes on from a yes or no: ADK could only forget what was asked for with it, and the act may have been done.)
+        one that goes on from a yes or no: ADK could only forget what was asked for with it, and the act may have been done. And
+        the first of a branch: without it, nothing would lead back to the branch that was left.)
 
         The race with whoever starts the turn:
 
@@ -422,7 +367,8 @@ class Turn:
         with self._lock:
             if self._stop_asked or self.ended:
                 return
-            self._stop_asked, self._why, self._roll_back = True, why, roll_back and self.reply is None
+            self._stop_asked, self._why = True, why
+            self._roll_back = roll_back and self.reply is None and not self.begins_branch
             future = self.future
         self._invoker.touch(self.user_id)
         if future is None:
@@ -488,6 +434,11 @@ class Turn:
     def began_generator(self, generator: AsyncGenerator[Any, Any]) -> None:
         """Note an async generator that the turn has begun; see `watch_generators`. Loop only."""
         self._generators.append(weakref.ref(generator))
+
+    def take_files(self) -> list[FilePart]:
+        """Return the files that were sent with the question, once: whoever takes them saves them. Loop only."""
+        files, self._unsaved_files = self._unsaved_files, []
+        return files
 
     async def _close_generators(self) -> None:
         """Close the async generators that the turn left open, the innermost first; the model's HTTP stream is in one.
@@ -571,7 +522,7 @@ class Turn:
         if self._roll_back and (self._aborted or self._task is None):
             await self._undo()
         elif status != "done" or self._draft.answer.unfinished_texts:
-            await self._draft.keep(self._invoker.sessions, self.conversation, status, words, self._invoker.agent_name)
+            await self._draft.keep(self._invoker.sessions, self.branch, status, words, self._invoker.agent_name)
         self.saved = True
         with suppress(StoreError):  # what is left of it says nothing that the session does not
             await self.drop_journal()
@@ -594,16 +545,16 @@ class Turn:
     async def _undo(self) -> None:
         """Take the turn out of what the model remembers, by ADK's own means."""
         sessions = self._invoker.sessions
-        session = await sessions.whole(self.conversation)
+        session = await sessions.whole(self.branch)
         events = session.events if session else []
         first = next((event for event in events if turn_of(event) == self.id), None)
         if session and first is None:  # its journal, if it is found, is told so
             await sessions.store.append_event(session, mark_event(self._invoker.agent_name, {TURN: self.id, OUTCOME: FORGOTTEN}))
         elif session and first and not is_rewound(events, {first.invocation_id}):
             by_events = {key for event in events for key in event.actions.state_delta}
-            self._given = {key: value for key, value in session.state.items() if key not in by_events and not key.startswith(_SHARED)}
+            self._given = {key: value for key, value in session.state.items() if key not in by_events and not key.startswith(SHARED)}
             await self._invoker.rewind(self, first.invocation_id)
-        if self._given and (rewound := await sessions.find(self.conversation)):  # ADK's rewind has taken it for the turn's
+        if self._given and (rewound := await sessions.find(self.branch)):  # ADK's rewind has taken it for the turn's
             await sessions.set_state(rewound, self._given)
             self._given = {}
         self.rolled_back = True
@@ -653,60 +604,116 @@ def _spoken(seconds: float) -> str:
     return f"{seconds / 60:g} minutes" if seconds >= 60 else f"{seconds:g} seconds"  # noqa: PLR2004
 
 
-@dataclass(slots=True)
-class _Conversation:
-    """What the process knows of a conversation besides its ADK session. `lock` orders its starts, ends and views.
+@dataclass(frozen=True, slots=True)
+class _Instead:
+    """What a new branch begins in the place of: a turn, of which the messages before it stay. `question` is kept by another answer."""
 
-    `settled` are the messages of the turns that are over, None until somebody asks for them; `turns` are the others, the
-    running one first: those that have not ended, and those whose end could not be saved.
+    replaces: str
+    before: Sequence[Message]
+    question: str = ""
+
+    def branch(self, conversation: _Conversation, turn_id: str) -> Branch:
+        before = list(dict.fromkeys(message.turn_id for message in self.before))
+        fork = Fork(conversation.id, conversation.branch.id, self.replaces, turn_id, self.question or turn_id, before)
+        return Branch(conversation.user_id, uuid.uuid4().hex, fork, list(self.before))
+
+
+class _Conversation:
+    """What the process knows of a conversation besides its ADK sessions. `lock` orders its starts, ends and views.
+
+    `branch` is the one that is open, in all tabs; `turns` are those that are not settled, of all branches, the running one
+    first: those that have not ended, and those whose end could not be saved.
     """
 
-    user_id: str
-    id: str
-    title: str = ""
-    created_at: float = field(default_factory=time.time)
-    updated_at: float = field(default_factory=time.time)
-    strategy: Strategy = "interrupt"
-    titled_by: Turn | None = None
-    settled: list[Message] | None = None
-    turns: list[Turn] = field(default_factory=list["Turn"])
-    gone: bool = False
-    version: int = 0
-    read_at: float = field(default_factory=time.monotonic)
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    def __init__(self, user_id: str, talk_session_id: str, about: Mapping[str, Any] | None = None, *, is_new: bool = False) -> None:
+        about = about or {}
+        strategy = about.get("strategy")
+        self.user_id = user_id
+        self.id = talk_session_id
+        self.title = str(about.get("title") or "")
+        self.titled: Titled = about["titled"] if about.get("titled") in _TITLED else "words"
+        self.created_at = float(about.get("created_at") or time.time())
+        self.updated_at = self.created_at
+        self.strategy: Strategy = strategy if strategy in STRATEGIES else "interrupt"
+        self.pinned = bool(about.get("pinned"))
+        self.deleted_at: float | None = about.get("deleted_at")
+        self.branch = Branch(user_id, talk_session_id, settled=[] if is_new else None)
+        self.branches = {talk_session_id: self.branch}
+        self.titled_by: Turn | None = None
+        self.turns: list[Turn] = []
+        self.gone = self.deleted_at is not None
+        self.version = 0
+        self.indexed = -1  # the version that the search knows
+        self.read_at = time.monotonic()
+        self.lock = threading.Lock()
+
+    @property
+    def root(self) -> Branch:
+        return self.branches[self.id]
+
+    @property
+    def settled(self) -> list[Message] | None:
+        return self.branch.settled
 
     def listed(self) -> TalkSession:
         title = self.title or "New conversation"
-        return TalkSession(self.id, title, self.created_at, self.updated_at, bool(self.unfinished()), self.strategy)
+        return TalkSession(
+            self.id, title, self.created_at, self.updated_at, bool(self.unfinished()), self.strategy, self.pinned, len(self.branches)
+        )
 
     def about(self) -> dict[str, Any]:
-        """Return what a restart must find again, for the session's state."""
-        return {"title": self.title, "created_at": self.created_at, "strategy": self.strategy}
+        """Return what a restart must find again, for the state of the first branch's session."""
+        kept = {"title": self.title, "titled": self.titled, "created_at": self.created_at, "strategy": self.strategy}
+        return kept | {"pinned": self.pinned, "deleted_at": self.deleted_at, "branch": self.branch.id}
+
+    def add(self, branch: Branch, *, opened: bool = True) -> None:
+        """Add a branch. Under the lock."""
+        self.branches[branch.id] = branch
+        if opened:
+            self.open(branch)
+
+    def open(self, branch: Branch) -> None:
+        """Show a branch. Under the lock."""
+        self.branch = branch
+        branch.used_at = time.time()
+        self.version += 1
+
+    def forks(self) -> list[Fork]:
+        """Return the forks, in the order in which they were made."""
+        return [branch.fork for branch in self.branches.values() if branch.fork]
+
+    def branch_with(self, turn_ids: Iterable[str]) -> Branch | None:
+        """Return the branch that shows one of these turns, which have alternatives; of several the one that was open last."""
+        forks, turn_ids = self.forks(), tuple(turn_ids)
+        found = [branch for branch in self.branches.values() if any(holds(branch.id, branch.fork, turn, forks) for turn in turn_ids)]
+        return max(found, key=lambda branch: branch.used_at, default=None)
 
     def unfinished(self) -> list[Turn]:
         return [turn for turn in tuple(self.turns) if not turn.ended]
 
     def begin(self, turn: Turn) -> None:
-        """Add a turn. Under the lock."""
+        """Add a turn, and its branch if that is new. Under the lock."""
         self.turns.append(turn)
+        self.add(turn.branch)
         self.updated_at = turn.began_at
-        self.version += 1
-        if not self.title and turn.message:
-            self.title, self.titled_by = title_of(turn.message), turn
+        if not self.title and (turn.message or turn.files):
+            self.title, self.titled_by = title_of(turn.message or turn.files[0].name), turn
 
     def view(self) -> View:
-        messages = list(self.settled or ())
-        for turn in self.turns:
+        messages = list(self.branch.settled or ())
+        turns = [turn for turn in self.turns if turn.branch is self.branch]
+        for turn in turns:
             if not turn.rolled_back:
                 messages += _messages_of(turn, len(messages))
-        return View(messages, tuple(self.turns))
+        return View(messages, turns, alternatives(self.forks()))
 
     def settle(self, turn: Turn) -> None:
-        """Move a turn that is over from `turns` to `settled`. Under the lock."""
+        """Move a turn that is over from `turns` to its branch's messages. Under the lock."""
         self.turns.remove(turn)
         self.version += 1
-        if self.settled is not None and not turn.rolled_back:
-            self.settled += _messages_of(turn, len(self.settled))
+        settled = turn.branch.settled
+        if settled is not None and not turn.rolled_back:
+            settled += _messages_of(turn, len(settled))
         if self.titled_by is turn:
             self.titled_by = None
             if turn.rolled_back:  # its words are forgotten here too
@@ -724,18 +731,21 @@ class AgentInvoker:
         settings: Settings | None = None,
         session_service: BaseSessionService | None = None,
         artifact_service: BaseArtifactService | None = None,
+        search_index: SearchIndex | None = None,
     ) -> None:
         """Start the loop, the workers and the watchdog for an agent (or an ADK `App`).
 
-        `session_service` is where conversations are kept: a `SessionStore`, or any of ADK's services; by default, memory.
+        `session_service` is where conversations are kept: a `SessionStore`, or any of ADK's services; by default, memory. The same
+        goes for files and for the index of what can be searched, which is made again from the conversations where it lacks any.
         """
         self.settings = settings or Settings()
         self.loop = asyncio.new_event_loop()
         self.store = SessionStore.of(session_service) if session_service else SessionStore()
         self.store.fenced = is_fenced
         self._artifacts = artifact_service or InMemoryArtifactService()
+        self._index = search_index or open_index("")
         self._runner = make_runner(agent, self.store, self._artifacts)
-        self.sessions = _Sessions(self.store, self._runner.app_name)
+        self.sessions = Sessions(self.store, self._runner.app_name)
         self.agent_name = str(self._runner.agent.name) if self._runner.agent else "agent"
         self._conversations: dict[str, dict[str, _Conversation]] = {}  # by user and id
         self._revisions: dict[str, int] = {}
@@ -746,14 +756,15 @@ class AgentInvoker:
         self._submitted = 0
         self._giving_back: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._saves: set[asyncio.Task[None]] = set()  # those that `close` waits for
         self._loop_thread = threading.Thread(target=self._run_loop, name="adk-loop", daemon=True)
         self._loop_thread.start()
         self._pool = concurrent.futures.ThreadPoolExecutor(self.settings.workers, thread_name_prefix="turn")
         self._models = list(models(self._runner.agent))  # here, or the import of LiteLLM (4 s) would block the loop in a turn
+        self.file_types = types_taken(self._models)
         warm = asyncio.run_coroutine_threadsafe(warm_up(self._models), self.loop)
         self._watchdog = Watchdog(self.loop, self._loop_thread, warm)
-        if self.store.lasting:
-            self.call_on_loop(lambda: self.keep(self._save_running()))
+        self.call_on_loop(lambda: self.keep(self._keep_house()))
         _alive.add(self)
 
     # -- conversations ---------------------------------------------------------------------------------------------
@@ -766,7 +777,7 @@ class AgentInvoker:
         if not user_id:
             raise StateError
         if talk_session_id is None:
-            conversation = _Conversation(user_id, uuid.uuid4().hex, settled=[])
+            conversation = _Conversation(user_id, uuid.uuid4().hex, is_new=True)
         else:
             self._load(user_id)
             conversation = _Conversation(user_id, talk_session_id)
@@ -776,9 +787,9 @@ class AgentInvoker:
         return conversation.id
 
     def list_sessions(self, user_id: str) -> list[TalkSession]:
-        """Return the user's own conversations, the latest first (FR-004). Raises: StoreError."""
+        """Return the user's own conversations, the pinned ones first, then the latest (FR-004). Raises: StoreError."""
         self._load(user_id)
-        return sorted((c.listed() for c in self._of(user_id)), key=lambda talk: talk.updated_at, reverse=True)
+        return sorted((c.listed() for c in self._of(user_id)), key=lambda talk: (talk.pinned, talk.updated_at), reverse=True)
 
     def _of(self, user_id: str) -> list[_Conversation]:
         with self._lock:
@@ -796,12 +807,76 @@ class AgentInvoker:
         """
         if strategy not in STRATEGIES:
             raise StateError(f"There is no strategy {strategy!r}. Choose one of {', '.join(STRATEGIES)}.")
-        self._find(user_id, talk_session_id).strategy = strategy
-        self.touch(user_id)
+        conversation = self._find(user_id, talk_session_id)
+        conversation.strategy = strategy
+        self._changed(conversation)
+
+    def rename_session(self, user_id: str, talk_session_id: str, title: str) -> None:
+        """Give a conversation a title of the user's own. Raises: ConversationNotFound, InvalidMessage for an empty one, StoreError."""
+        title = title_of(self.store.storable(title), limit=_TITLE_LIMIT)
+        if not title:
+            raise InvalidMessage("The title is empty. Type something first.")
+        conversation = self._find(user_id, talk_session_id)
+        conversation.title, conversation.titled, conversation.titled_by = title, "user", None
+        self._changed(conversation)
+
+    def pin_session(self, user_id: str, talk_session_id: str, *, pinned: bool = True) -> None:
+        """Keep a conversation at the top of the list, or no longer. Raises: ConversationNotFound, StoreError."""
+        conversation = self._find(user_id, talk_session_id)
+        conversation.pinned = pinned
+        self._changed(conversation)
+
+    def _changed(self, conversation: _Conversation) -> None:
+        """Tell the user's pages, and the store, what has been set for a conversation. It need not have a session yet."""
+        self.touch(conversation.user_id)
+        self.call_on_loop(lambda: self.keep(self._save_about_now(conversation), self._saves))
+
+    async def _save_about_now(self, conversation: _Conversation) -> None:
+        try:
+            if session := await self.sessions.find(conversation.root):
+                await self._save_about(conversation, session)
+        except PlaygroundError as error:  # the next turn saves it
+            logger.warning("what was set could not be saved: user=%s conversation=%s %r", conversation.user_id, conversation.id, error)
+
+    async def _save_about(self, conversation: _Conversation, session: Session) -> None:
+        """Save what was set for a conversation in the session of its first branch, if that does not say so already."""
+        about = conversation.about()
+        if session.state.get(_ABOUT) != about:
+            await self.sessions.set_state(session, {_ABOUT: about, _ADKS_NAME: {"displayName": conversation.title}})
+
+    def discard_session(self, user_id: str, talk_session_id: str) -> None:
+        """Stop a conversation's turns and take it out of the list; for `undo_limit` seconds it can be restored, then it is forgotten.
+
+        Raises: ConversationNotFound, StoreError.
+        """
+        conversation = self._find(user_id, talk_session_id)
+        self._stop_all(conversation)
+        conversation.deleted_at = time.time()
+        self._changed(conversation)
+
+    def restore_session(self, user_id: str, talk_session_id: str) -> None:
+        """Bring back a conversation that was discarded. Raises: ConversationNotFound when it is forgotten, StoreError."""
+        self._load(user_id)
+        with self._lock:
+            conversation = self._conversations.get(user_id, {}).get(talk_session_id)
+        if conversation is None:
+            raise ConversationNotFound
+        with conversation.lock:
+            if conversation.deleted_at is None:
+                raise ConversationNotFound("It cannot be brought back any more: it is forgotten.")
+            conversation.deleted_at, conversation.gone = None, False
+        self._changed(conversation)
 
     def delete_session(self, user_id: str, talk_session_id: str) -> None:
-        """Stop a conversation's turns and forget it. Raises: ConversationNotFound, StoreError."""
+        """Stop a conversation's turns and forget it at once. Raises: ConversationNotFound, StoreError."""
         conversation = self._find(user_id, talk_session_id)
+        self._stop_all(conversation)
+        self._or_not_gone(conversation, self._delete(conversation))
+        self.touch(user_id)
+        self.call_on_loop(self._give_back_soon)
+
+    def _stop_all(self, conversation: _Conversation) -> None:
+        """Let a conversation begin no more turns, and wait for the end of those that it has."""
         with conversation.lock:
             conversation.gone = True
             turns = conversation.unfinished()
@@ -809,9 +884,22 @@ class AgentInvoker:
             turn.cancel()
         for turn in turns:
             turn.wait_ended(2 * self.settings.grace)
-        self._or_not_gone(conversation, self._delete(conversation))
-        self.touch(user_id)
-        self.call_on_loop(self._give_back_soon)
+
+    async def _forget_discarded(self, conversations: Sequence[_Conversation]) -> None:
+        """Forget what was discarded too long ago to be restored."""
+        before = time.time() - self.settings.undo_limit
+        for conversation in [c for c in conversations if c.deleted_at is not None]:
+            with conversation.lock:
+                if conversation.deleted_at is None or conversation.deleted_at > before:
+                    continue
+                conversation.deleted_at = None  # `restore_session` finds it no more
+            try:
+                await self._delete(conversation)
+            except PlaygroundError as error:  # tried again later
+                logger.warning("a deleted conversation is still stored: user=%s %r", conversation.user_id, error)
+                conversation.deleted_at = before
+            else:
+                self._empty(conversation)
 
     def _give_back_soon(self) -> None:
         """Give memory back to the system a moment after the last of several deletions. Loop only."""
@@ -829,19 +917,29 @@ class AgentInvoker:
         except PlaygroundError:
             conversation.gone = False
             raise
-        conversation.settled, conversation.title = [], ""
+        self._empty(conversation)
+
+    def _empty(self, conversation: _Conversation) -> None:
+        """Keep of a conversation only that it is gone."""
+        conversation.title, conversation.branch.settled = "", []
+        conversation.branches = {conversation.id: conversation.branch}
 
     async def _delete(self, conversation: _Conversation) -> None:
-        key = self.sessions.key(conversation)
-        for name in await self._artifacts.list_artifact_keys(**key):
-            if not name.startswith("user:"):
-                await self._artifacts.delete_artifact(**key, filename=name)
+        """Delete a conversation's sessions, the first branch's last: as long as that is there, the rest can be found."""
         for turn in tuple(conversation.turns):
             await turn.drop_journal()
         if self.store.journaled:
             for record, journal in await left_behind(self.store, self.sessions.app_name, conversation.user_id):
-                if record.talk_session_id == conversation.id:
+                if record.talk_session_id in conversation.branches:
                     await journal.discard()
+        for branch in reversed(tuple(conversation.branches.values())):
+            await self._delete_branch(branch)
+
+    async def _delete_branch(self, branch: Branch) -> None:
+        key = self.sessions.key(branch)
+        for name in await self._artifacts.list_artifact_keys(**key):
+            if not name.startswith("user:"):
+                await self._artifacts.delete_artifact(**key, filename=name)
         await self.store.delete_session(**key)
 
     def take_over(self, user_id: str, anonymous_id: str) -> int:
@@ -863,41 +961,169 @@ class AgentInvoker:
                 return False
             conversation.gone = True
         taken = any(own.id == conversation.id for own in self._of(user_id))
-        new = replace(conversation, user_id=user_id, id=uuid.uuid4().hex if taken else conversation.id, settled=None, turns=[], gone=False)
-        new.lock = threading.Lock()
+        new = self._moved(conversation, user_id, uuid.uuid4().hex if taken else conversation.id)
         self._or_not_gone(conversation, self._copy(conversation, new))
         with self._lock:
             self._conversations.setdefault(user_id, {})[new.id] = new
         return True
 
-    async def _copy(self, old: _Conversation, new: _Conversation) -> None:
-        """Copy a session and its artifacts to another user, then delete the old one.
+    def _moved(self, conversation: _Conversation, user_id: str, new_id: str) -> _Conversation:
+        """Return the same conversation as another user's, under another id; its other branches keep theirs."""
+        new = _Conversation(user_id, new_id, conversation.about())
+        new.updated_at, new.root.used_at = conversation.updated_at, conversation.root.used_at
+        for branch in conversation.branches.values():
+            if fork := branch.fork:
+                parent = new_id if fork.parent == conversation.id else fork.parent
+                moved = replace(fork, conversation=new_id, parent=parent)
+                new.add(Branch(user_id, branch.id, moved, used_at=branch.used_at), opened=branch is conversation.branch)
+        return new
 
-        Until that is done the copy is marked: an earlier try's is replaced if the old session is still there, otherwise taken.
+    async def _copy(self, old: _Conversation, new: _Conversation) -> None:
+        """Copy a conversation's sessions and their files to another user, then delete the old ones.
+
+        Until that is done each copy is marked: an earlier try's is replaced if the old session is still there, otherwise taken.
         """
+        pairs = list(zip(old.branches.values(), new.branches.values(), strict=True))
+        copies = [await self._copy_branch(theirs, ours) for theirs, ours in pairs]
+        await self._delete(old)
+        for copy in copies:
+            if copy:
+                await self.sessions.set_state(copy, {_MOVING: None})
+        if copies[0]:
+            await self._save_about(new, copies[0])
+
+    async def _copy_branch(self, old: Branch, new: Branch) -> Session | None:
         session, copy = await self.sessions.whole(old), await self.sessions.find(new)
         if session:
             if copy:
                 await self.store.delete_session(**self.sessions.key(new))
             copy = await self.store.create_session(**self.sessions.key(new), state={_MOVING: [old.user_id, old.id]})
             await self._fill(session, copy)
-            for name in await self._artifacts.list_artifact_keys(**self.sessions.key(old)):
-                if artifact := await self._artifacts.load_artifact(**self.sessions.key(old), filename=name):
-                    await self._artifacts.save_artifact(**self.sessions.key(new), filename=name, artifact=artifact)
-        await self._delete(old)
-        if copy:
-            await self.sessions.set_state(copy, {_MOVING: None})
+            if new.fork:
+                await self.sessions.set_state(copy, {_FORK: new.fork.stored()})
+            await copy_files(self._artifacts, self.sessions.key(old), self.sessions.key(new), prefix(session).files)
+        return copy
 
     async def _fill(self, session: Session, copy: Session) -> None:
         """Bring a session's events and state into the session of another user, of whom what is known already stays."""
         known = await self.store.get_user_state(app_name=copy.app_name, user_id=copy.user_id)
         known = {f"{State.USER_PREFIX}{key}" for key in known}
         for event in session.events:
-            event.actions.state_delta = {k: v for k, v in event.actions.state_delta.items() if not k.startswith(_SHARED)}
+            event.actions.state_delta = {k: v for k, v in event.actions.state_delta.items() if not k.startswith(SHARED)}
             await self.store.append_event(copy, event)
         of_user = {k: v for k, v in session.state.items() if k.startswith(State.USER_PREFIX) and k not in known}
-        own = {k: v for k, v in session.state.items() if not k.startswith(_SHARED) and k != _MOVING}
+        own = {k: v for k, v in session.state.items() if not k.startswith(SHARED) and k != _MOVING}
         await self.sessions.set_state(copy, {**own, **of_user})
+
+    # -- search --------------------------------------------------------------------------------------------------------
+
+    def search(self, user_id: str, query: str, talk_session_id: str = "", limit: int = 50) -> list[Hit]:
+        """Return the user's messages and titles that hold every word of the query, or a word that begins so, the newest first.
+
+        In all conversations, all their branches, or in one; running answers as far as they have got. The index first takes in what
+        has changed since it was last asked. Raises: ConversationNotFound, StoreError.
+        """
+        asked = self._find(user_id, talk_session_id) if talk_session_id else None
+        self._load(user_id)
+        conversations = [asked] if asked else self._of(user_id)
+        by_branch = {branch_id: c for c in conversations for branch_id in tuple(c.branches)}
+        found_rows = self._ask_loop(self._rows_in(asked, query) if asked else self._find_rows(user_id, query, conversations))
+        rows = [row for row in found_rows if row.session_id in by_branch]
+        running = [(turn.branch.id, _messages_of(turn, 0)) for conversation in conversations for turn in tuple(conversation.turns)]
+        rows += [row for branch_id, messages in running for row in _rows_of(branch_id, messages) if found_in(row.text, query)]
+        found: dict[tuple[str, str, str], Hit] = {}
+        rows.sort(key=lambda row: by_branch[row.session_id].branch.id != row.session_id)  # of several branches, the open one
+        for row in rows:
+            conversation = by_branch[row.session_id]
+            found.setdefault((conversation.id, row.turn_id, row.role), _hit(conversation, row, query))
+        titles = [_hit(c, Row(c.branch.id, "", "", c.updated_at, c.title), query) for c in conversations if found_in(c.title, query)]
+        return sorted([*titles, *found.values()], key=lambda hit: hit.at, reverse=True)[:limit]
+
+    async def _find_rows(self, user_id: str, query: str, conversations: Sequence[_Conversation]) -> list[Row]:
+        stamps = await self._index.stamps(self.sessions.app_name, user_id)
+        everything = {branch_id for conversation in conversations for branch_id in tuple(conversation.branches)}
+        if gone := set(stamps) - everything:
+            await self._index.forget(self.sessions.app_name, user_id, sorted(gone))
+        for conversation in conversations:
+            await self._take_in(conversation, stamps)
+        return await self._index.find(self.sessions.app_name, user_id, query, _MANY)
+
+    async def _rows_in(self, conversation: _Conversation, query: str) -> list[Row]:
+        """Return the rows of one conversation that hold a query, without the index: that knows only the newest of all."""
+        apart = {turn.id for turn in conversation.turns}
+        rows: list[Row] = []
+        for branch in tuple(conversation.branches.values()):
+            messages = branch.settled if branch.settled is not None else await self._history(branch, apart)
+            rows += [row for row in _rows_of(branch.id, messages) if found_in(row.text, query)]
+        return rows
+
+    async def _take_in(self, conversation: _Conversation, stamps: Mapping[str, float]) -> None:
+        """Bring into the index what it does not know of a conversation: by our version in this process, else by the session's time."""
+        version = conversation.version
+        if conversation.indexed == version:
+            return
+        for branch in tuple(conversation.branches.values()):
+            if conversation.indexed < 0 and version == 0 and stamps.get(branch.id) == branch.used_at:
+                continue
+            session = await self.sessions.find(branch)
+            if session is None:  # it has no message yet
+                continue
+            messages = branch.settled
+            if messages is None:
+                messages = await self._history(branch, {turn.id for turn in conversation.turns})
+            rows = _rows_of(branch.id, messages)
+            await self._index.replace(session.app_name, session.user_id, branch.id, session.last_update_time, rows)
+        conversation.indexed = version
+
+    def show_branch(self, user_id: str, talk_session_id: str, branch_id: str) -> None:
+        """Open a branch by the id of its session, as `search` gives it. Raises: ConversationBusy, MessageNotShown, as `view`."""
+        conversation = self._find(user_id, talk_session_id)
+        with conversation.lock:
+            branch = conversation.branches.get(branch_id)
+            if branch is None:
+                raise MessageNotShown
+            if branch is conversation.branch:
+                return
+            if conversation.unfinished():
+                raise ConversationBusy
+            conversation.open(branch)
+        self._changed(conversation)
+
+    # -- export and import -----------------------------------------------------------------------------------------------
+
+    def export_session(self, user_id: str, talk_session_id: str) -> str:
+        """Return the open branch as the JSON of an ADK session, as `adk web` imports it. Raises: as `view`."""
+        conversation = self._find(user_id, talk_session_id)
+        return session_json(self._ask_loop(self._whole(conversation.branch)), conversation.title)
+
+    def export_eval_case(self, user_id: str, talk_session_id: str) -> str:
+        """Return the open branch as an eval set of one case, as `adk eval` runs it. Raises: as `view`."""
+        conversation = self._find(user_id, talk_session_id)
+        return eval_set_json(self._ask_loop(self._whole(conversation.branch)), self.sessions.app_name, conversation.id)
+
+    def export_files(self, user_id: str, talk_session_id: str) -> dict[str, bytes]:
+        """Return the files of the open branch by name, in their newest version: those that were sent, and those that the agent made."""
+        conversation = self._find(user_id, talk_session_id)
+        saved = self._ask_loop(self._whole(conversation.branch))
+        names = prefix(saved).files
+        files = {name: self.load_file(user_id, talk_session_id, name, version) for name, version in names.items()}
+        return {name: file.data for name, file in files.items() if file}
+
+    def import_session(self, user_id: str, data: bytes) -> str:
+        """Make a conversation of an ADK session's JSON. Returns: its id. Raises: ImportRefused saying what does not fit; StoreError.
+
+        Nothing is half imported: until all of it is there, the session is marked, and a marked one is no conversation.
+        """
+        read = read_session(data, self.sessions.app_name)
+        title = title_of(self.store.storable(read.title), limit=_TITLE_LIMIT) or "Imported conversation"
+        self._load(user_id)
+        new = _Conversation(user_id, uuid.uuid4().hex, {"title": title, "titled": "user"})
+        named = {_ABOUT: new.about(), _ADKS_NAME: {"displayName": title}}
+        self._ask_loop(self.sessions.make(new.root, read.events, read.state, named))
+        with self._lock:
+            self._conversations.setdefault(user_id, {})[new.id] = new
+        self.touch(user_id)
+        return new.id
 
     def revision(self, user_id: str) -> int:
         """Return a number that changes with every change to any of the user's conversations, running text excepted."""
@@ -933,19 +1159,23 @@ class AgentInvoker:
                 for record, journal in await left_behind(self.store, self.sessions.app_name, user_id):
                     await self._recover(user_id, record, journal)
             listed = await self.store.list_sessions(app_name=self.sessions.app_name, user_id=user_id)
-            sessions = [session for session in listed.sessions if not await self._is_half_moved(session)]
+            sessions = [session for session in listed.sessions if not await self._is_half_made(session)]
+            known = _known(sessions)
             with self._lock:
-                own = self._conversations.setdefault(user_id, {})
-                for session in sessions:
-                    own.setdefault(session.id, _known(session))
+                self._conversations[user_id] = known | self._conversations.get(user_id, {})
                 self._loaded.add(user_id)
 
-    async def _is_half_moved(self, session: Session) -> bool:
-        """Whether it is the copy of a conversation that is still there; a copy that was only not unmarked is unmarked."""
+    async def _is_half_made(self, session: Session) -> bool:
+        """Whether it was not made to its end, and is gone now, or is a copy whose original is still there.
+
+        A copy that was only not unmarked is unmarked.
+        """
+        if session.state.get(MAKING):
+            await self.store.delete_session(app_name=session.app_name, user_id=session.user_id, session_id=session.id)
+            return True
         if not (origin := session.state.get(_MOVING)):
             return False
-        user_id, talk_session_id = origin
-        if await self.sessions.find(_Conversation(user_id, talk_session_id)):
+        if await self.sessions.find(Branch(*origin)):
             return True
         await self.sessions.set_state(session, {_MOVING: None})
         return False
@@ -953,20 +1183,26 @@ class AgentInvoker:
     async def _recover(self, user_id: str, record: Record, journal: Journal) -> None:
         """Bring what a killed process had saved of a running answer into its conversation, marked as interrupted.
 
-        Killed in the middle of this, the next process does it again: `_Draft.keep` adds nothing twice.
+        Killed in the middle of this, the next process does it again: `Draft.keep` adds nothing twice.
         """
-        conversation = _Conversation(user_id, record.talk_session_id, title_of(record.question), record.began_at)
-        if await self.sessions.find(conversation) is None:
-            await self.sessions.create(conversation)
-        draft = _Draft(record, TurnLog(self.settings.answer_limit), self.store)
+        branch = Branch(user_id, record.talk_session_id, Fork(**record.fork) if record.fork else None)
+        if branch.fork and await self.sessions.find(Branch(user_id, branch.fork.parent)) is None:  # deleted meanwhile
+            await journal.discard()
+            return
+        if branch.fork:
+            await self._open_branch(branch)
+        elif await self.sessions.find(branch) is None:
+            about = {"title": title_of(record.question), "created_at": record.began_at}
+            await self.sessions.create(branch, {_ABOUT: _Conversation(user_id, branch.id, about).about()})
+        draft = Draft(record, TurnLog(self.settings.answer_limit), self.store)
         draft.add_pieces(record.pieces)
-        if not await draft.is_over(self.sessions, conversation):
-            await draft.keep(self.sessions, conversation, "cancelled", _INTERRUPTED, self.agent_name)
-            logger.warning("an interrupted answer was recovered: user=%s conversation=%s turn=%s", user_id, conversation.id, record.turn_id)
+        if not await draft.is_over(self.sessions, branch):
+            await draft.keep(self.sessions, branch, "cancelled", _INTERRUPTED, self.agent_name)
+            logger.warning("an interrupted answer was recovered: user=%s session=%s turn=%s", user_id, branch.id, record.turn_id)
         await journal.discard()
 
-    async def _save_running(self) -> None:
-        """Save the running answers again and again, and let go of the messages that nobody looks at. Until `close`."""
+    async def _keep_house(self) -> None:
+        """Again and again: save the running answers, let go of messages that nobody looks at, forget what was discarded. Until `close`."""
         while True:
             await asyncio.sleep(self.settings.save_every)
             with self._lock:
@@ -977,16 +1213,29 @@ class AgentInvoker:
                 saves = await asyncio.gather(*(turn.journal() for turn in turns if turn.began_at < old), return_exceptions=True)
                 for error in (outcome for outcome in saves if outcome is not None):
                     logger.error("a running answer could not be saved", exc_info=error)
-            unread_since = time.monotonic() - self.settings.unread_limit
-            for conversation in conversations:
-                with conversation.lock:
-                    if conversation.read_at < unread_since and not conversation.turns:
-                        conversation.settled = None
+            if self.store.lasting:
+                self._let_go(conversations)
+            await self._forget_discarded(conversations)
+
+    def _let_go(self, conversations: Sequence[_Conversation]) -> None:
+        """Forget the messages that nobody has looked at for long; the store has them."""
+        unread_since = time.monotonic() - self.settings.unread_limit
+        for conversation in conversations:
+            with conversation.lock:
+                for branch in conversation.branches.values():
+                    if not conversation.turns and (conversation.read_at < unread_since or branch is not conversation.branch):
+                        branch.settled = None
 
     # -- turns -----------------------------------------------------------------------------------------------------
 
     def add_message(
-        self, user_id: str, talk_session_id: str, message: str, shown: Sequence[Message] = (), strategy: Strategy | None = None
+        self,
+        user_id: str,
+        talk_session_id: str,
+        message: str,
+        shown: Sequence[Message] = (),
+        strategy: Strategy | None = None,
+        files: Sequence[FilePart] = (),
     ) -> Turn:
         """Start a turn with `message`; what becomes of one that runs, the conversation's strategy says (FR-005 to FR-007).
 
@@ -996,13 +1245,13 @@ class AgentInvoker:
         Raises: InvalidMessage, ConversationNotFound, ConversationBusy when new input is refused, StoreError, StateError when
             the invoker is closed.
         """
-        self._check_message(message)
+        self.check_message(message, files)
         message = self.store.storable(message)
         conversation = self._find(user_id, talk_session_id)
         strategy = strategy or conversation.strategy
         with conversation.lock:
             running = conversation.unfinished()
-            turn = Turn(self, conversation, message, shown)
+            turn = Turn(self, conversation, message, files=files, shown=shown)
             with self._lock:  # with which `close` looks for the turns that it must end
                 self._check_open(conversation, refuse=bool(running) and strategy == "reject")
                 conversation.begin(turn)
@@ -1016,6 +1265,150 @@ class AgentInvoker:
         self.touch(user_id)
         return turn
 
+    def edit(self, user_id: str, talk_session_id: str, turn_id: str, message: str, files: Sequence[FilePart] = ()) -> Turn:
+        """Ask something else in the place of an earlier question: a turn that begins a new branch, which is open from then on.
+
+        What stood before it is untouched, and what came after it stays in the branch that was left. A turn that runs is stopped,
+        whatever the strategy, unless that refuses new input.
+        Raises: MessageNotShown when the open branch has no such question (another tab may have left it); ConversationBusy when an
+            answer before it is still being written; as `add_message`.
+        """
+        self.check_message(message, files)
+        return self._ask_instead(user_id, talk_session_id, turn_id, self.store.storable(message), files)
+
+    def regenerate(self, user_id: str, talk_session_id: str, turn_id: str) -> Turn:
+        """Ask the same again, for another answer: as `edit`."""
+        return self._ask_instead(user_id, talk_session_id, turn_id)
+
+    def _ask_instead(
+        self, user_id: str, talk_session_id: str, turn_id: str, message: str | None = None, files: Sequence[FilePart] = ()
+    ) -> Turn:
+        with self._known_messages(user_id, talk_session_id) as (conversation, view):
+            instead, asked = _place_of(view, turn_id, again=message is None)
+            if any(before.status in GROWING for before in instead.before):
+                raise ConversationBusy
+            running = conversation.unfinished()
+            text, files = (asked.content, asked.files) if message is None else (message, files)
+            turn = Turn(self, conversation, text, files=files, instead=instead)
+            with self._lock:
+                self._check_open(conversation, refuse=bool(running) and conversation.strategy == "reject")
+                conversation.begin(turn)
+            for earlier in running:
+                earlier.cancel()
+            if not running:
+                self._submit(turn)
+        self.touch(user_id)
+        return turn
+
+    @contextmanager
+    def _known_messages(self, user_id: str, talk_session_id: str) -> Generator[tuple[_Conversation, View], None, None]:
+        """Hold a conversation's lock while its messages are known."""
+        conversation = self._find(user_id, talk_session_id)
+        while True:
+            self.view(user_id, talk_session_id)
+            with conversation.lock:
+                if conversation.settled is not None:  # they may have been let go of since
+                    yield conversation, conversation.view()
+                    return
+
+    def switch(self, user_id: str, talk_session_id: str, *turn_ids: str) -> None:
+        """Open the branch that shows one of these turns; of several, the one that was open last.
+
+        Raises: ConversationBusy while an answer is being written; MessageNotShown for turns without alternatives; as `view`.
+        """
+        conversation = self._find(user_id, talk_session_id)
+        with conversation.lock:
+            branch = conversation.branch_with(turn_ids)
+            if branch is None:
+                raise MessageNotShown
+            if conversation.unfinished():
+                raise ConversationBusy
+            conversation.open(branch)
+        self._changed(conversation)
+
+    def branch_off(self, user_id: str, talk_session_id: str, turn_id: str) -> str:
+        """Copy the open branch, up to and with a turn, into a new conversation. Returns: its id. Raises: as `switch`."""
+        with self._known_messages(user_id, talk_session_id) as (conversation, view):
+            turns = list(dict.fromkeys(message.turn_id for message in view.messages))
+            unfinished = {turn.id for turn in conversation.turns}
+            if turn_id not in turns:
+                raise MessageNotShown
+            if unfinished & set(turns[: turns.index(turn_id) + 1]):
+                raise ConversationBusy
+            branch, title = conversation.branch, conversation.title
+        before = next(iter(turns[turns.index(turn_id) + 1 :]), "")
+        new = _Conversation(user_id, uuid.uuid4().hex, {"title": f"{title} (branch)", "titled": "user"})
+        self._ask_loop(self._copy_part(branch, new, before))
+        with self._lock:
+            self._conversations.setdefault(user_id, {})[new.id] = new
+        self.touch(user_id)
+        return new.id
+
+    async def _copy_part(self, branch: Branch, new: _Conversation, before: str) -> None:
+        session = await self._whole(branch)
+        part = prefix(session, before)
+        await copy_files(self._artifacts, self.sessions.key(branch), self.sessions.key(new.root), part.files)
+        named = {_ABOUT: new.about(), _ADKS_NAME: {"displayName": new.title}}
+        await self.sessions.make(new.root, part.events, part.state, named)
+
+    def load_file(self, user_id: str, talk_session_id: str, name: str, version: int | None = None) -> FilePart | None:
+        """Return a file that was saved in the open branch, its newest version unless another is asked for; None if it is not there.
+
+        Raises: as `view`.
+        """
+        branch = self._find(user_id, talk_session_id).branch
+        loading = self._artifacts.load_artifact(**self.sessions.key(branch), filename=name, version=version)
+        part = self._ask_loop(loading)
+        if part and part.text is not None:
+            return FilePart(name, "text/plain", part.text.encode())
+        blob = part.inline_data if part else None
+        return FilePart(name, blob.mime_type or "application/octet-stream", blob.data) if blob and blob.data else None
+
+    async def _whole(self, branch: Branch) -> Session:
+        session = await self.sessions.whole(branch)
+        if session is None:
+            raise SessionError
+        return session
+
+    def compare(self, user_id: str, talk_session_id: str, *turn_ids: str) -> list[Difference]:
+        """Return in what the agent's state of the open branch differs from that of the branch that `switch` would open.
+
+        Raises: MessageNotShown, as `view`.
+        """
+        conversation = self._find(user_id, talk_session_id)
+        with conversation.lock:
+            there, here = conversation.branch_with(turn_ids), conversation.branch
+        if there is None:
+            raise MessageNotShown
+        return self._ask_loop(self._differences(here, there))
+
+    async def _differences(self, here: Branch, there: Branch) -> list[Difference]:
+        states = [own_state(session.state) if (session := await self.sessions.find(branch)) else {} for branch in (here, there)]
+        return differences(*states)
+
+    def rate(self, user_id: str, talk_session_id: str, turn_id: str, feedback: Feedback) -> None:
+        """Keep what the user thinks of an answer, with the conversation's events. Raises: MessageNotShown, ConversationBusy; as `view`."""
+        feedback = replace(feedback, words=self.store.storable(feedback.words)[:_FEEDBACK_LIMIT])
+        with self._known_messages(user_id, talk_session_id) as (conversation, _):
+            if any(turn.id == turn_id for turn in conversation.turns):
+                raise ConversationBusy
+            branches = [conversation.branch, *conversation.branches.values()]  # another click may just have left its branch
+            branch = next((b for b in branches if any(message.turn_id == turn_id for message in b.settled or ())), None)
+            if branch is None:
+                raise MessageNotShown
+        self._ask_loop(self._rate(branch, turn_id, feedback))
+        with conversation.lock:
+            for index, message in enumerate(branch.settled or ()):
+                if message.turn_id == turn_id and message.role == "assistant" and branch.settled:
+                    branch.settled[index] = replace(message, feedback=feedback if feedback != Feedback(None) else None)
+        self.touch(user_id)
+
+    async def _rate(self, branch: Branch, turn_id: str, feedback: Feedback) -> None:
+        session = await self.sessions.find(branch)
+        if session is None:
+            raise SessionError
+        await self.store.append_event(session, feedback_event(turn_id, feedback))
+
     def confirm(self, user_id: str, talk_session_id: str, request_id: str, confirmed: bool) -> Turn:  # noqa: FBT001
         """Say yes or no to a tool call that waits for it: a turn that goes on where the agent has asked.
 
@@ -1024,27 +1417,35 @@ class AgentInvoker:
         Raises: RequestClosed when it was answered before, or something else was typed since; ConversationBusy while an answer
             is being written; otherwise as `view`.
         """
-        conversation = self._find(user_id, talk_session_id)
-        while True:
-            self.view(user_id, talk_session_id)
-            with conversation.lock:
-                if conversation.settled is None:  # let go of since
-                    continue
-                request = _request_to_answer(conversation, request_id)
-                turn = Turn(self, conversation, "", reply=Reply(request, confirmed))
-                with self._lock:
-                    self._check_open(conversation, refuse=False)
-                    conversation.begin(turn)
-                self._submit(turn)
-            self.touch(user_id)
-            return turn
+        with self._known_messages(user_id, talk_session_id) as (conversation, _):
+            request = _request_to_answer(conversation, request_id)
+            turn = Turn(self, conversation, "", reply=Reply(request, confirmed))
+            with self._lock:
+                self._check_open(conversation, refuse=False)
+                conversation.begin(turn)
+            self._submit(turn)
+        self.touch(user_id)
+        return turn
 
-    def _check_message(self, message: str) -> None:
-        if not message.strip():
+    def check_message(self, message: str, files: Sequence[FilePart] = ()) -> None:
+        """Raise InvalidMessage for what cannot be sent: nothing at all, too much, files that the agent's model cannot take."""
+        if not message.strip() and not files:
             raise InvalidMessage
+        self._check_files(files)
         if len(message) > self.settings.message_limit:
             limit = self.settings.message_limit
             raise InvalidMessage(f"The message has {len(message):,} characters; the limit is {limit:,}. Shorten it and send again.")
+
+    def _check_files(self, files: Sequence[FilePart]) -> None:
+        for file in files:
+            if not is_taken(file.mime, self.file_types):
+                kinds = spoken_types(self.file_types)
+                raise InvalidMessage(f"{self.model_name or self.agent_name} cannot read {file.name!r}. It takes {kinds}. Send it without.")
+            if is_broken(file):
+                raise InvalidMessage(f"{file.name!r} is empty, or it is not the kind of file that its name says. Send it without.")
+        if (size := sum(len(file.data) for file in files)) > self.settings.file_limit:
+            limit = self.settings.file_limit / 1e6
+            raise InvalidMessage(f"The files have {size / 1e6:.1f} MB together; the limit is {limit:g} MB. Leave some out and send again.")
 
     def _check_open(self, conversation: _Conversation, *, refuse: bool) -> None:
         if self._closed:
@@ -1085,15 +1486,15 @@ class AgentInvoker:
             with conversation.lock:
                 if conversation.settled is not None:
                     return conversation.view()
-                version, apart = conversation.version, {turn.id for turn in conversation.turns}
-            messages = self._ask_loop(self._history(conversation, apart))
+                version, branch, apart = conversation.version, conversation.branch, {turn.id for turn in conversation.turns}
+            messages = self._ask_loop(self._history(branch, apart))
             with conversation.lock:
                 if conversation.version == version:
-                    conversation.settled = messages
+                    branch.settled = messages
 
-    async def _history(self, conversation: _Conversation, apart: set[str]) -> list[Message]:
+    async def _history(self, branch: Branch, apart: set[str]) -> list[Message]:
         told = Transcript()
-        session = await self.sessions.whole(conversation)
+        session = await self.sessions.whole(branch)
         for event in session.events if session else ():
             if turn_of(event) not in apart:
                 told.add(event)
@@ -1141,6 +1542,19 @@ class AgentInvoker:
         finally:
             self._retire(turn)
 
+    async def _ask_for_title(self, conversation: _Conversation, turn: Turn) -> None:
+        """Have the model make a title of the first exchange. The one made of the words stays if that fails, or somebody was faster."""
+        model = next((model for model in self._models if getattr(model, "makes_titles", True)), None)
+        if model is None:
+            return
+        asking = asyncio.wait_for(title_by(model, turn.message, Answer(turn.read()).text), _TITLE_PATIENCE)
+        (title,) = await asyncio.gather(asking, return_exceptions=True)
+        if isinstance(title, BaseException):
+            logger.info("no title from the model: %r error=%s", turn, type(title).__name__)
+        elif title and conversation.titled == "words" and not conversation.gone:
+            conversation.title, conversation.titled = self.store.storable(title), "model"
+            self._changed(conversation)
+
     async def _save_earlier(self, turn: Turn) -> None:
         """Save the turns that ended while the database was away: the model must remember what the page shows."""
         conversation = turn.conversation
@@ -1156,6 +1570,9 @@ class AgentInvoker:
         conversation = turn.conversation
         if not turn.log.closed:  # the loop is being closed under it
             turn.write(Entry("cancelled", text=_INTERRUPTED))
+        is_first = conversation.titled_by is turn and conversation.titled == "words"
+        if self.settings.titles and is_first and turn.saved and turn.failure is None and not turn.stop_asked and not self._closed:
+            self.keep(self._ask_for_title(conversation, turn))
         with conversation.lock:
             turn.close()
             if turn.saved or conversation.gone:
@@ -1172,7 +1589,7 @@ class AgentInvoker:
     def _events_of(self, turn: Turn) -> AsyncGenerator[Event, None]:
         return self._runner.run_async(
             user_id=turn.user_id,
-            session_id=turn.talk_session_id,
+            session_id=turn.branch.id,
             new_message=turn.said,
             run_config=RunConfig(
                 streaming_mode=StreamingMode.SSE,
@@ -1185,16 +1602,22 @@ class AgentInvoker:
 
     async def rewind(self, turn: Turn, invocation_id: str) -> None:
         """Take an invocation, and what came after it, out of what the model remembers. Loop only."""
-        await self._runner.rewind_async(user_id=turn.user_id, session_id=turn.talk_session_id, rewind_before_invocation_id=invocation_id)
+        await self._runner.rewind_async(user_id=turn.user_id, session_id=turn.branch.id, rewind_before_invocation_id=invocation_id)
 
     async def _open_session(self, turn: Turn) -> None:
-        """Make sure that the conversation's ADK session is there and up to date; fill a lost one from what the page still shows."""
-        conversation = turn.conversation
-        if session := await self.sessions.find(conversation):
-            if session.state.get(_ABOUT) != conversation.about():
-                await self.sessions.set_state(session, {_ABOUT: conversation.about()})
-            return
-        session = await self.sessions.create(conversation)
+        """Make sure that the turn's ADK session is there and up to date; fill a lost one from what the page still shows."""
+        conversation, branch = turn.conversation, turn.branch
+        if branch.fork:
+            await self._open_branch(branch)
+        if session := await self.sessions.find(conversation.root):
+            await self._save_about(conversation, session)
+        elif not branch.fork:
+            await self._begin_session(turn)
+
+    async def _begin_session(self, turn: Turn) -> None:
+        conversation, branch = turn.conversation, turn.branch
+        named = {_ABOUT: conversation.about(), _ADKS_NAME: {"displayName": conversation.title}}
+        session = await self.sessions.create(branch, named)
         if conversation.gone:  # meanwhile
             await self._delete(conversation)
             raise ConversationDeleted
@@ -1203,20 +1626,34 @@ class AgentInvoker:
             for event in restored(turn.shown, self.agent_name):
                 await self.store.append_event(session, event)
             with conversation.lock:
-                conversation.settled = None
+                branch.settled = None
                 conversation.version += 1
             turn.write(Entry("notice", text=_RESTORED))
+
+    async def _open_branch(self, branch: Branch) -> None:
+        """Make a branch's session, unless it is there. One that a killed process has left half made is made anew."""
+        fork = branch.fork
+        session = await self.sessions.find(branch)
+        if fork is None or (session and not session.state.get(MAKING)):
+            return
+        if session:
+            await self._delete_branch(branch)
+        parent = Branch(branch.user_id, fork.parent)
+        part = prefix(await self._whole(parent), fork.replaces)
+        await copy_files(self._artifacts, self.sessions.key(parent), self.sessions.key(branch), part.files)
+        await self.sessions.make(branch, part.events, part.state, {_FORK: fork.stored()})
 
     def call_on_loop(self, function: Callable[[], None]) -> None:
         """Have a plain function called on the loop; after `close`, nothing."""
         if not self.loop.is_closed():
             self.loop.call_soon_threadsafe(function)
 
-    def keep(self, coroutine: Coroutine[Any, Any, None]) -> None:
+    def keep(self, coroutine: Coroutine[Any, Any, None], among: set[asyncio.Task[None]] | None = None) -> None:
         """Run a coroutine on the loop, and hold its task until it is done. Loop only."""
+        tasks = self._tasks if among is None else among
         task = self.loop.create_task(coroutine)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
 
     # -- health and end ------------------------------------------------------------------------------------------------
 
@@ -1258,6 +1695,8 @@ class AgentInvoker:
         closing.result()
 
     async def _close_adk(self) -> None:
+        if self._saves:
+            await asyncio.wait(self._saves, timeout=self.settings.grace)
         await self._runner.close()
         for model in {id(model): model for model in self._models}.values():
             await close_model(model)
@@ -1266,6 +1705,7 @@ class AgentInvoker:
             task.cancel()
         if left:
             await asyncio.wait(left, timeout=self.settings.grace)
+        await self._index.close()
         await self.store.close()
         await self.loop.shutdown_asyncgens()
         await self.loop.shutdown_default_executor()
@@ -1284,19 +1724,57 @@ class AgentInvoker:
         self.loop.close()
 
 
-def _known(session: Session) -> _Conversation:
-    """Return a stored conversation; what `adk web` has made has no title."""
+def _known(sessions: Sequence[Session]) -> dict[str, _Conversation]:
+    """Return stored conversations with their branches, by id. What `adk web` has made has no title, or one of its own."""
+    known: dict[str, _Conversation] = {}
+    for session in sessions:
+        if _FORK not in session.state:
+            known[session.id] = _first_branch(session)
+    branches = [
+        Branch(session.user_id, session.id, Fork(**session.state[_FORK]), used_at=session.last_update_time)
+        for session in sessions
+        if _FORK in session.state
+    ]
+    opened = {session.id: (session.state.get(_ABOUT) or {}).get("branch") for session in sessions}
+    for branch in sorted(branches, key=lambda branch: branch.fork.at if branch.fork else 0.0):
+        conversation = known.get(branch.fork.conversation) if branch.fork else None
+        if conversation:
+            used_at = branch.used_at
+            conversation.updated_at = max(conversation.updated_at, used_at)
+            conversation.add(branch, opened=opened[conversation.id] == branch.id)
+            branch.used_at, conversation.version = used_at, 0  # as the store has it: nothing has changed in this process
+    return known
+
+
+def _first_branch(session: Session) -> _Conversation:
     about: Mapping[str, Any] = session.state.get(_ABOUT) or {}
+    name = str((session.state.get(_ADKS_NAME) or {}).get("displayName") or about.get("title") or "Conversation")
     updated_at = session.last_update_time
-    strategy = about.get("strategy")
-    return _Conversation(
-        session.user_id,
-        session.id,
-        str(about.get("title") or "Conversation"),
-        float(about.get("created_at") or updated_at),
-        updated_at,
-        strategy if strategy in STRATEGIES else "interrupt",
-    )
+    conversation = _Conversation(session.user_id, session.id, {"created_at": updated_at, **about, "title": name})
+    conversation.updated_at = conversation.root.used_at = updated_at
+    return conversation
+
+
+def _place_of(view: View, turn_id: str, *, again: bool) -> tuple[_Instead, Message]:
+    """Return where a question stands, to begin a branch there, and the question. Raises: MessageNotShown."""
+    index = next((n for n, m in enumerate(view.messages) if m.turn_id == turn_id and m.role == "user"), None)
+    if index is None:
+        raise MessageNotShown
+    question = turn_id
+    if turn_id in view.alternatives:
+        question = view.alternatives[turn_id].answers[0]
+    return _Instead(turn_id, view.messages[:index], question if again else ""), view.messages[index]
+
+
+def _rows_of(session_id: str, messages: Iterable[Message]) -> list[Row]:
+    """Return what can be searched of messages: their texts, and the names of their files."""
+    texts = [(m, " ".join([m.content, *(file.name for file in m.files)])) for m in messages]
+    return [Row(session_id, message.turn_id, message.role, message.at, text) for message, text in texts if text]
+
+
+def _hit(conversation: _Conversation, row: Row, query: str) -> Hit:
+    text, marks = snippet(row.text, query)
+    return Hit(conversation.id, row.session_id, conversation.listed().title, row.turn_id, row.role, row.at, text, marks)
 
 
 def _request_to_answer(conversation: _Conversation, request_id: str) -> Request:
@@ -1315,7 +1793,8 @@ def _request_to_answer(conversation: _Conversation, request_id: str) -> Request:
 def _messages_of(turn: Turn, after: int) -> list[Message]:
     """Return a turn's messages as they are now, numbered from `after` on: what was typed, if anything, and the answer."""
     answer = Answer(turn.read())
-    question = [] if turn.reply else [Message(after + 1, turn.id, "user", plain_text(turn.message), at=turn.began_at)]
+    sent = sent_parts(turn.message, turn.files)
+    question = [] if turn.reply else [Message(after + 1, turn.id, "user", sent, at=turn.began_at)]
     after += len(question) + 1
     return [*question, Message(after, turn.id, "assistant", answer.parts, answer.status, answer.error, turn.began_at, answer.notices)]
 
@@ -1339,6 +1818,13 @@ def _log_failure(turn: Turn, failure: PlaygroundError) -> None:
 
 
 # -- the names of the documents ------------------------------------------------------------------------------------------
+
+
+def open_artifacts(folder: str, sessions: str = "") -> BaseArtifactService:
+    """Return where files are kept: in a folder; without one, beside the SQLite file that `sessions` names; otherwise in memory."""
+    if not folder and sessions.startswith("sqlite:///"):
+        folder = f"{sessions.removeprefix('sqlite:///').partition('?')[0]}.files"
+    return FileArtifactService(folder) if folder else InMemoryArtifactService()
 
 
 def load_agent(folder: Path) -> BaseAgent | App:
@@ -1415,7 +1901,10 @@ __all__ = [
     "ConversationDeleted",
     "ConversationNotFound",
     "Health",
+    "Hit",
+    "ImportRefused",
     "InvalidMessage",
+    "MessageNotShown",
     "ModelBusy",
     "ModelKeyRefused",
     "ModelUnknown",
@@ -1434,5 +1923,7 @@ __all__ = [
     "close_all",
     "invoke_agent_streaming",
     "load_agent",
+    "open_artifacts",
+    "open_index",
     "open_store",
 ]

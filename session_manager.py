@@ -11,6 +11,7 @@ process has it. It knows no Streamlit, no ADK and no threads: the runs of one pa
 
 from __future__ import annotations
 
+import itertools
 import re
 import time
 import uuid
@@ -18,10 +19,12 @@ from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequenc
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, cast
 
-from playground.turn_log import GROWING, Answer, Entry, Message, Request, ToolStep, open_requests, plain_text, replies_in
+from playground.turn_log import GROWING, Answer, Entry, FilePart, Message, Request, ToolStep, open_requests, replies_in, sent_parts
 
 WINDOW = 20  # messages drawn of a long conversation, at least; the rest is behind one control
 BLOCK = 10_000  # characters of settled text in one Markdown element, so that a long answer is not redrawn whole
+LISTED = 30  # conversations in the list, at first
+AROUND = 4  # messages drawn around an early one that was asked for, on each side
 _KEY = "vibehuntr"
 Strategy = Literal["interrupt", "enqueue", "reject", "rollback"]
 _STOPPING = 0.3  # seconds to wait for the end of an answer that has been replaced
@@ -63,6 +66,25 @@ class Confirmations:
     replies: Mapping[str, bool] = field(default_factory=dict[str, bool])
 
 
+class Alternatives(Protocol):
+    """What stands in a turn's place; `playground.branches.Alternatives` is one."""
+
+    @property
+    def questions(self) -> Sequence[Sequence[str]]:
+        """The questions, each as the ids of the turns that ask it."""
+        ...
+
+    @property
+    def question(self) -> int:
+        """Which of the questions the turn asks, from 0."""
+        ...
+
+    @property
+    def answer(self) -> int:
+        """Which of the turns that ask it the turn is, from 0."""
+        ...
+
+
 class View(Protocol):
     """A conversation at one moment, as the process has it; `agent_invoker.View` is one."""
 
@@ -76,12 +98,28 @@ class View(Protocol):
         """The turns whose answers among them may still change."""
         ...
 
+    @property
+    def alternatives(self) -> Mapping[str, Alternatives]:
+        """What stands in the place of a turn, by turn."""
+        ...
+
 
 @dataclass(slots=True)
 class _Conversation:
     messages: list[Message] = field(default_factory=list[Message])
     turns: dict[str, RunningTurn] = field(default_factory=dict[str, RunningTurn])  # those not yet settled, by id
+    alternatives: Mapping[str, Alternatives] = field(default_factory=dict[str, Alternatives])
     older_shown: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Jump:
+    """A message to show: its turn and role, the words to mark in it, and a number that no other jump has."""
+
+    turn_id: str
+    role: str = "user"
+    words: str = ""
+    number: int = field(default_factory=itertools.count().__next__)
 
 
 @dataclass(slots=True)
@@ -89,12 +127,21 @@ class PageState:
     """What the page keeps from run to run.
 
     `revision` is the state of the user's conversations that is drawn, as a number that the process gives; `is_new` until
-    something has been shown; `strategy` is what new input does while an answer comes, in a conversation yet to be begun.
+    something has been shown; `strategy` is what new input does while an answer comes, in a conversation yet to be begun. `editing`
+    is the turn whose question is being edited; `jump` the message that was asked for; `held` the files that wait for the next
+    message; `discarded` the conversation that can be brought back, as id and title; `listed` how many the list shows;
+    `begun` the turn that this page has seen begin last: its end is announced, no other's.
     """
 
     revision: int = -1
     is_new: bool = True
     strategy: Strategy = "interrupt"
+    editing: str = ""
+    jump: Jump | None = None
+    held: tuple[FilePart, ...] = ()
+    discarded: tuple[str, str] | None = None
+    listed: int = LISTED
+    begun: str = ""
 
 
 @dataclass(slots=True)
@@ -104,6 +151,7 @@ class _Record:
     page: PageState = field(default_factory=PageState)
     drawn_id: str = ""
     drawn_hidden: int = 0
+    drawn_count: int = 0
     drawn_side: int = 0
     conversations: dict[str, _Conversation] = field(default_factory=dict[str, _Conversation])
     agent: Any = None
@@ -156,19 +204,27 @@ class SessionManager:
         """Show a conversation; `load` is asked for its messages if this browser session has not shown it before."""
         if talk_session_id not in self._record.conversations:
             self._record.conversations[talk_session_id] = _Conversation(list(load() if load else ()))
+        self._show(talk_session_id)
+
+    def _show(self, talk_session_id: str) -> None:
+        if talk_session_id != self._record.open_id:
+            self.page.editing, self.page.jump = "", None
         self._record.open_id = talk_session_id
 
     def side(self) -> int:
-        """Return 0 or 1, the other one whenever messages that were drawn have to go: another conversation, a later window."""
-        record, hidden = self._record, self.hidden
-        if record.drawn_id != record.open_id or record.drawn_hidden < hidden:
+        """Return 0 or 1, the other one whenever messages that were drawn have to go.
+
+        That is: another conversation, a later window, fewer messages (an early one was edited, or another branch opened).
+        """
+        record, hidden, count = self._record, self.hidden, len(self._current.messages)
+        if record.drawn_id != record.open_id or record.drawn_hidden < hidden or count < record.drawn_count:
             record.drawn_side = 1 - record.drawn_side
-        record.drawn_id, record.drawn_hidden = record.open_id, hidden
+        record.drawn_id, record.drawn_hidden, record.drawn_count = record.open_id, hidden, count
         return record.drawn_side
 
     def new_conversation(self) -> None:
         """Show an empty page; the conversation gets its id with its first message."""
-        self._record.open_id = ""
+        self._show("")
 
     def reopen(self, talk_session_id: str) -> None:
         """Go on under a new id with what is shown: the server no longer knows the old one."""
@@ -185,6 +241,7 @@ class SessionManager:
         current.messages = list(view.messages)
         growing = {message.turn_id for message in view.messages if message.status in GROWING}
         current.turns = {turn.id: turn for turn in view.turns if turn.id in growing}
+        current.alternatives = view.alternatives
 
     @property
     def page(self) -> PageState:
@@ -197,13 +254,25 @@ class SessionManager:
 
     # -- messages ---------------------------------------------------------------------------------------------------
 
-    def submit(self, text: str, start: Start) -> RunningTurn:
+    def submit(self, text: str, start: Start, files: Sequence[FilePart] = ()) -> RunningTurn:
         """Take the user's message: start its turn, and append the question and the entry of its answer, in one step.
 
         `start` gets the text and the messages shown before it. If it raises, nothing was appended.
         """
         turn = start(text, tuple(self._settled_messages()))
-        self._append("user", text, turn.id)
+        self._append("user", text, turn.id, files)
+        self._append_answer(turn)
+        return turn
+
+    def resubmit(self, turn_id: str, start: Callable[[], RunningTurn]) -> RunningTurn:
+        """Take another question, or the same again, in the place of an earlier one: what stood there and after it goes, in one step."""
+        turn = start()
+        messages = self._current.messages
+        place = next((n for n, m in enumerate(messages) if m.turn_id == turn_id), len(messages))
+        asked = [part for part in messages[place].parts if isinstance(part, FilePart)] if place < len(messages) else []
+        del messages[place:]
+        self._current.turns.clear()
+        self._append("user", turn.message, turn.id, asked)
         self._append_answer(turn)
         return turn
 
@@ -218,9 +287,9 @@ class SessionManager:
         messages.append(Message(len(messages) + 1, turn.id, "assistant", (), "running", at=time.time()))
         self._current.turns[turn.id] = turn
 
-    def _append(self, role: Literal["user", "assistant"], content: str, turn_id: str) -> None:
+    def _append(self, role: Literal["user", "assistant"], content: str, turn_id: str, files: Sequence[FilePart] = ()) -> None:
         messages = self._current.messages
-        messages.append(Message(len(messages) + 1, turn_id, role, plain_text(content), at=time.time()))
+        messages.append(Message(len(messages) + 1, turn_id, role, sent_parts(content, files), at=time.time()))
 
     def running_turn(self) -> RunningTurn | None:
         """Return the turn of the live message until the page has settled it, running or just over."""
@@ -286,6 +355,31 @@ class SessionManager:
         live = self.live()
         end = self._current.messages.index(live) + 1 if live else 0
         return self._messages_now(but=self.running_turn())[self.hidden : end]
+
+    def alternatives(self, turn_id: str) -> Alternatives | None:
+        """Return what stands in a turn's place, or None if nothing else does."""
+        return self._current.alternatives.get(turn_id)
+
+    def glimpse(self) -> list[Message]:
+        """Return the message that was asked for, with a few around it, if it stands before the window."""
+        jump, messages = self.page.jump, self._current.messages[: self.hidden]
+        place = next((n for n, m in enumerate(messages) if jump and (m.turn_id, m.role) == (jump.turn_id, jump.role)), None)
+        return [] if place is None else messages[max(0, place - AROUND) : place + AROUND + 1]
+
+    def is_asked(self, turn_id: str) -> bool:
+        """Whether a turn of the open conversation has a question: one that goes on from a yes or no has none."""
+        return any(m.turn_id == turn_id and m.role == "user" for m in self._current.messages)
+
+    def is_running(self) -> bool:
+        """Whether an answer is being written in the open conversation."""
+        turn = self.running_turn()
+        return turn is not None and not turn.ended
+
+    def last_question(self) -> Message | None:
+        """Return the last message of the user's that is shown, or None."""
+        live = self.live()
+        end = self._current.messages.index(live) + 1 if live else 0
+        return next((m for m in reversed(self._current.messages[:end]) if m.role == "user"), None)
 
     def confirmations(self) -> Confirmations:
         """Return what tools ask the user, of the whole conversation."""
@@ -378,6 +472,7 @@ def answer_message(message: Message, answer: Answer) -> Message:
         answer.error,
         message.at,
         tuple(answer.notices),
+        message.feedback,
     )
 
 

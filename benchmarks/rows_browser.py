@@ -126,7 +126,7 @@ def first_text(scale: Scale) -> list[Figure]:
 
 # interaction
 
-_FIRST_SCREEN = "[...document.querySelectorAll('h2')].some(head => head.textContent.includes('What would you like'))"
+_FIRST_SCREEN = "[...document.querySelectorAll('h1')].some(head => head.textContent.includes('What would you like'))"
 _ANSWER = "[...document.querySelectorAll('[data-testid=stChatMessage]')].some(one => one.textContent.includes('⟦'))"
 _NEW = '[data-testid="stSidebar"] button:has-text("New conversation")'
 _STOPPED = "document.body.innerText.includes('Stopped.')"

@@ -42,6 +42,8 @@ ROWS: Mapping[str, str] = {
     "closed_memory": "rows_return",
     "store_cost": "rows_return",
     "kills": "rows_return",
+    "search_cost": "rows_conversations",
+    "open_cost": "rows_conversations",
     "finder_cost": "rows_planning",
     "keyless_turn": "rows_planning",
     "natural_plan_score": "rows_planning",

@@ -66,7 +66,7 @@ def _command(script: Path, port: int) -> list[str]:
 
 def _environment(extra: Mapping[str, str]) -> dict[str, str]:
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("GOOGLE_", "VIBEHUNTR_"))}
-    return {**kept, "VIBEHUNTR_AGENT": str(HERE / "bench_agent"), "PYTHONUNBUFFERED": "1", **extra}
+    return {**kept, "VIBEHUNTR_AGENT": str(HERE / "bench_agent"), "VIBEHUNTR_TITLES": "off", "PYTHONUNBUFFERED": "1", **extra}
 
 
 def _answers(url: str) -> bool:

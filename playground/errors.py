@@ -12,10 +12,12 @@ The message of each may be shown to the user as it stands, and says whose move i
     │   ├── ConversationNotFound not there, or somebody else's
     │   │   └── ConversationDeleted  it was this user's
     │   ├── ConversationBusy     an answer is being written, and new input is refused meanwhile
+    │   ├── MessageNotShown      the open branch has no such message
     │   ├── RequestClosed        the question was answered before, or something else was said since
     │   └── StoreError           its database cannot be reached, is full, or refuses to write
     ├── StreamingError           the answer broke off; what came is kept
     ├── StateError               this program got into a state that it does not understand
+    ├── ImportRefused            a file is no conversation that can be imported
     └── InvalidMessage           empty, or too long
 """
 
@@ -112,6 +114,12 @@ class ConversationBusy(SessionError):  # noqa: N818
     default = "An answer is still being written here. Wait for its end or stop it, then send again."
 
 
+class MessageNotShown(SessionError):  # noqa: N818
+    """The open branch of the conversation has no such message; another tab may have opened another branch."""
+
+    default = "That message is no longer shown here: another tab may have changed the conversation. Look again, and please try again."
+
+
 class RequestClosed(SessionError):  # noqa: N818
     """A yes or no to a question that was answered before, or that was left for something else."""
 
@@ -137,6 +145,12 @@ class StateError(PlaygroundError):
     """The program got into a state it does not understand."""
 
     default = "Session reset. Please start over."
+
+
+class ImportRefused(PlaygroundError):  # noqa: N818
+    """The file cannot be made a conversation again."""
+
+    default = "This file is not a conversation that was exported. Choose one that this page or adk web has exported."
 
 
 class InvalidMessage(PlaygroundError):  # noqa: N818

@@ -7,6 +7,7 @@ how each answer ended and why, order and times.
 
 from __future__ import annotations
 
+import mimetypes
 import time
 import uuid
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
@@ -19,7 +20,7 @@ from google.genai import types
 from pydantic import ValidationError
 
 from playground.errors import ABORTED
-from playground.turn_log import Answer, Entry, Message, Part, Reply, Request, Status, plain_text, request_data
+from playground.turn_log import Answer, Entry, Feedback, FilePart, Message, Part, Reply, Request, Status, request_data, sent_parts
 
 TURN = "vibehuntr_turn"  # metadata of every event of a turn: the turn's id
 BEGAN = "vibehuntr_began"  # and when its question was sent, in seconds since the epoch
@@ -27,6 +28,7 @@ OUTCOME = "vibehuntr_outcome"  # metadata of the event that ends a turn that was
 FORGOTTEN = "forgotten"  # the outcome of a turn that was taken back before it began: it is never shown
 ERROR = "vibehuntr_error"  # and the words that the page shows about it
 WHOLE = "vibehuntr_whole"  # metadata of an event that keeps an interrupted text: the id that its pieces had
+FEEDBACK = "vibehuntr_feedback"  # metadata of an event without content: what the user thinks of a turn: {turn, rating, words}
 CONFIRMATION = "adk_request_confirmation"  # the call by which ADK asks whether a tool may run, and the name of the reply to it
 _ADKS_HINT = "Please approve or reject the tool call "  # what ADK says for a tool that says nothing; it speaks to a program
 _NEVER_CAME_BACK = "The user confirmed this call, but it was stopped before it came back. It may have had its effect."
@@ -51,6 +53,31 @@ def entries(event: Event) -> Iterator[Entry]:
             stopped = event.error_code == ABORTED
             result = {} if stopped else response.response or {}
             yield Entry("tool_result", response.id or "", event.author, "stopped" if stopped else "", result, event.timestamp)
+    yield from _files_in(event)
+
+
+def _files_in(event: Event) -> Iterator[Entry]:
+    """Say which files an event of the agent's brings: in its content, and in the artifact service."""
+    if event.author == "user":
+        return
+    for file in files_of(event.content):
+        yield Entry("file", event.id, event.author, file.name, {"mime": file.mime, "data": file.data}, event.timestamp)
+    for name, version in event.actions.artifact_delta.items():
+        yield Entry("saved", name, event.author, name, {"version": version}, event.timestamp)
+
+
+def files_of(content: types.Content | None) -> list[FilePart]:
+    """Return the files in a content; one without a name gets one."""
+    blobs = [part.inline_data for part in (content.parts if content else None) or () if part.inline_data and not part.thought]
+    return [
+        FilePart(blob.display_name or _name_of(number, blob.mime_type or ""), blob.mime_type or "application/octet-stream", blob.data)
+        for number, blob in enumerate(blobs, 1)
+        if blob.data
+    ]
+
+
+def _name_of(number: int, mime: str) -> str:
+    return f"file {number}{mimetypes.guess_extension(mime) or ''}"
 
 
 def _waits(event: Event, response: types.FunctionResponse) -> bool:
@@ -103,9 +130,11 @@ def turn_of(event: Event) -> str:
 # -- events, made ------------------------------------------------------------------------------------------------------
 
 
-def user_content(text: str) -> types.Content:
-    """Wrap what the user typed as ADK wants it."""
-    return types.Content(role="user", parts=[types.Part(text=text)])
+def user_content(text: str, files: Sequence[FilePart] = ()) -> types.Content:
+    """Wrap what the user sent as ADK wants it: the files, then the text, if there is one."""
+    blobs = [types.Blob(data=file.data, mime_type=file.mime, display_name=file.name) for file in files]
+    texts = [types.Part(text=text)] if text or not files else []
+    return types.Content(role="user", parts=[*(types.Part(inline_data=blob) for blob in blobs), *texts])
 
 
 def reply_content(reply: Reply) -> types.Content:
@@ -155,6 +184,22 @@ def mark_event(author: str, marks: Mapping[str, Any]) -> Event:
     return _with_id(Event(author=author, invocation_id=marks[TURN], custom_metadata=dict(marks)))
 
 
+def feedback_event(turn_id: str, feedback: Feedback) -> Event:
+    """Make the event that keeps what the user thinks of a turn's answer; neither the model nor the plan sees it."""
+    said = {"turn": turn_id, "rating": feedback.rating, "words": feedback.words}
+    return _with_id(Event(author="user", custom_metadata={FEEDBACK: said}))
+
+
+def feedback_in(event: Event) -> tuple[str, Feedback | None] | None:
+    """Return which turn an event is feedback on, and what it says (None: nothing any more); None for any other event."""
+    said = marks_of(event).get(FEEDBACK)
+    if not isinstance(said, Mapping):
+        return None
+    rating, words = said.get("rating"), str(said.get("words") or "")
+    given = Feedback(rating if rating in (0, 1) else None, words)
+    return str(said.get("turn")), given if given != Feedback(None) else None
+
+
 def state_event(state: Mapping[str, Any]) -> Event:
     """Make an event that only changes the session's state; neither the model nor the user ever sees it."""
     return _with_id(Event(author="user", actions=EventActions(state_delta=dict(state))))
@@ -168,10 +213,10 @@ def _with_id(event: Event) -> Event:
 def restored(shown: Sequence[Message], author: str) -> Iterator[Event]:
     """Make the events of messages that only the page still has."""
     for message in shown:
-        if not message.content:
+        if not message.content and not message.files:
             continue
         if message.role == "user":
-            yield user_event(user_content(message.content), message.turn_id, message.at)
+            yield user_event(user_content(message.content, message.files), message.turn_id, message.at)
             continue
         event = mark_event(author, {TURN: message.turn_id, BEGAN: message.at, OUTCOME: message.status, ERROR: message.error})
         event.content = types.Content(role="model", parts=[types.Part(text=message.content)])
@@ -189,15 +234,18 @@ class _Exchange:
         self.invocations: set[str] = set()
         self.question: list[Part] = []
         self.answer = Answer()
+        self.feedback: Feedback | None = None
 
     def add(self, event: Event) -> None:
         self.invocations.add(event.invocation_id)
         if event.author == "user" and not event.get_function_responses():
             parts = event.content.parts if event.content and event.content.parts else []
-            self.question.extend(plain_text("".join(part.text or "" for part in parts)))
+            self.question.extend(sent_parts("".join(part.text or "" for part in parts), files_of(event.content)))
             return
+        sent = {part.name for part in self.question if isinstance(part, FilePart)}
         for entry in entries(event):
-            self.answer.fold(entry)
+            if not is_sent(entry, sent):
+                self.answer.fold(entry)
         outcome = marks_of(event).get(OUTCOME)
         if outcome in ("cancelled", "failed"):
             self.answer.fold(Entry(outcome, text=str(marks_of(event).get(ERROR, ""))))
@@ -207,7 +255,18 @@ class _Exchange:
             yield Message(0, turn_id, "user", self.question, at=self.began_at)
         answer = self.answer
         status: Status = answer.status if answer.ended else "done"
-        yield Message(0, turn_id, "assistant", answer.parts, status, answer.error, self.began_at, answer.notices)
+        yield Message(0, turn_id, "assistant", answer.parts, status, answer.error, self.began_at, answer.notices, self.feedback)
+
+
+def is_sent(entry: Entry, sent: Container[str]) -> bool:
+    """Whether an entry only tells that what the user sent has been saved."""
+    return entry.kind == "saved" and entry.text in sent
+
+
+def _is_shown(event: Event) -> bool:
+    """Whether there is something to show of it: others only change state, or sum up older events."""
+    outcome = marks_of(event).get(OUTCOME)
+    return outcome != FORGOTTEN and bool(event.content or outcome or event.actions.artifact_delta)
 
 
 class Transcript:
@@ -222,9 +281,10 @@ class Transcript:
         """Fold one event, in the order of the session."""
         if rewound := event.actions.rewind_before_invocation_id:
             self._forget_from(rewound)
-        elif (event.content or OUTCOME in marks_of(event)) and marks_of(event).get(
-            OUTCOME
-        ) != FORGOTTEN:  # or it only changes state, or sums up older events
+        elif rated := feedback_in(event):
+            if rated[0] in self._turns:
+                self._turns[rated[0]].feedback = rated[1]
+        elif _is_shown(event):
             turn_id = turn_of(event)
             if turn_id not in self._turns:
                 self._turns[turn_id] = _Exchange(event)
@@ -252,7 +312,7 @@ class Transcript:
             yield from exchange.messages(turn_id)
 
 
-def title_of(message: str) -> str:
+def title_of(message: str, limit: int = _TITLE_CHARACTERS) -> str:
     """Return a conversation's title: the beginning of its first message, on one line."""
     words = " ".join(message.split())
-    return words if len(words) <= _TITLE_CHARACTERS else words[: _TITLE_CHARACTERS - 1].rstrip() + "…"
+    return words if len(words) <= limit else words[: limit - 1].rstrip() + "…"

@@ -13,11 +13,12 @@ import os
 import sys
 import threading
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from contextvars import ContextVar
 from typing import Any, Protocol, TypeVar
 
 from google.adk.agents import BaseAgent, LlmAgent
+from google.adk.agents.callback_context import CallbackContext
 from google.adk.apps.app import App
 from google.adk.artifacts import BaseArtifactService
 from google.adk.events import Event
@@ -29,7 +30,8 @@ from google.adk.tools import BaseTool, ToolContext
 from google.adk.utils import _sync_runner
 from google.genai import types
 
-from playground.history import user_content
+from playground.history import title_of, user_content
+from playground.turn_log import FilePart
 
 logger = logging.getLogger("vibehuntr.invoker")
 T = TypeVar("T")
@@ -44,6 +46,10 @@ class RunsInAdk(Protocol):
 
     left_behind: bool
     tool_threads: dict[concurrent.futures.Future[Any], str]
+
+    def take_files(self) -> list[FilePart]:
+        """Return the files that were sent with the question, once."""
+        ...
 
     def began_generator(self, generator: AsyncGenerator[Any, Any]) -> None:
         """Note an async generator that the turn has begun."""
@@ -83,7 +89,7 @@ def make_runner(agent: BaseAgent | App, sessions: BaseSessionService, artifacts:
     """Return ADK's Runner of an agent, with our plug-in; the app has the name that ADK's loader gave, as in `adk web`."""
     origin = getattr(agent, "_adk_origin_app_name", None)
     app = agent if isinstance(agent, App) else App.model_construct(name=origin or agent.name, root_agent=agent)
-    app = app.model_copy(update={"plugins": [*(app.plugins or []), _ToolErrors()]})
+    app = app.model_copy(update={"plugins": [*(app.plugins or []), _OurPart()]})
     return Runner(app=app, session_service=sessions, artifact_service=artifacts)
 
 
@@ -110,11 +116,21 @@ async def warm_up(models: Sequence[BaseLlm]) -> None:
         pass
 
 
-class _ToolErrors(BasePlugin):
-    """A tool that raises answers with an error that the model can read, instead of ending the turn."""
+class _OurPart(BasePlugin):
+    """What happens inside of ADK's part of a turn.
+
+    Files that were sent are saved as artifacts, in an event of the turn. A tool that raises answers with an error that the model
+    can read, instead of ending the turn.
+    """
 
     def __init__(self) -> None:
-        super().__init__(name="vibehuntr_tool_errors")
+        super().__init__(name="vibehuntr")
+
+    async def before_agent_callback(self, *, agent: BaseAgent, callback_context: CallbackContext) -> None:
+        del agent
+        turn = consuming_turn.get()
+        for file in turn.take_files() if turn else ():
+            await callback_context.save_artifact(file.name, types.Part.from_bytes(data=file.data, mime_type=file.mime))
 
     async def before_tool_callback(self, *, tool: BaseTool, tool_args: dict[str, Any], tool_context: ToolContext) -> None:
         del tool_args, tool_context
@@ -132,6 +148,29 @@ class _ToolErrors(BasePlugin):
             where.user_id, where.id, tool.name, type(error).__name__, exc_info=error,
         )  # fmt: skip
         return {"status": "error", "summary": f"{tool.name} failed; it changed nothing that this conversation knows of."}
+
+
+# -- titles ------------------------------------------------------------------------------------------------------------
+
+_TITLE_CHARACTERS = 60
+_EXCERPT = 1_500  # characters of the question and of the answer that a title is made of
+_MAKE_A_TITLE = (
+    "Give this conversation a title of at most six words, in the conversation's own language. "
+    "Answer with the title alone, without quotation marks.\n\nUser: {question}\n\nAssistant: {answer}"
+)
+
+
+async def title_by(model: BaseLlm, question: str, answer: str) -> str:
+    """Return the title that a model gives a conversation's first exchange; "" if it gives none. Raises: whatever the model does."""
+    prompt = _MAKE_A_TITLE.format(question=question[:_EXCERPT], answer=answer[:_EXCERPT])
+    request = LlmRequest(model=model.model, contents=[user_content(prompt)])
+    text = ""
+    async with aclosing(model.generate_content_async(request, stream=False)) as responses:
+        async for response in responses:
+            parts = response.content.parts if response.content else None
+            text += "".join(part.text for part in parts or () if part.text and not part.thought)
+    line = next((line.strip(" \t#*_`\"'") for line in text.splitlines() if line.strip()), "")
+    return title_of(line, limit=_TITLE_CHARACTERS)
 
 
 # -- models ------------------------------------------------------------------------------------------------------------

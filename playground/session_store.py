@@ -20,12 +20,14 @@ All of it runs on the invoker's event loop.
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextvars
 import re
 import sqlite3
 import sys
+import threading
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, nullcontext, suppress
+from contextlib import AbstractAsyncContextManager, closing, nullcontext, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -39,16 +41,18 @@ from google.adk.sessions import BaseSessionService, InMemorySessionService, Sess
 from google.adk.sessions.base_session_service import GetSessionConfig, ListSessionsResponse
 
 from playground.errors import StateError, StoreError
+from playground.turn_log import FilePart
 
 T = TypeVar("T")
 Operation = Callable[[BaseSessionService], Awaitable[T]]
 
-_ANSWER_LIMIT = 15.0  # seconds after which a database that says nothing is given up
-_CONNECT_LIMIT = 4.0
-_STATEMENT_LIMIT = 8.0
+ANSWER_LIMIT = 15.0  # seconds after which a database that says nothing is given up
+CONNECT_LIMIT = 4.0
+STATEMENT_LIMIT = 8.0
 _TRIES = 5  # appends of one event to a session that others write too
 _JOURNALS = ".running"  # after the app's name: the app that the journals' sessions belong to
 _RECORD = "vibehuntr_record"
+_CHANGING_MODE = threading.Lock()
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -123,12 +127,12 @@ class SessionStore(BaseSessionService):
 
     def storable(self, value: T) -> T:
         """Return a text, or JSON, as it comes back from the store: a database takes neither NUL nor half a surrogate pair."""
-        return _storable(value) if self.lasting else value
+        return storable(value) if self.lasting else value
 
     async def close(self) -> None:
         """End the calls under way, and the connections."""
         if self.calls:
-            await asyncio.wait(self.calls, timeout=_ANSWER_LIMIT)
+            await asyncio.wait(self.calls, timeout=ANSWER_LIMIT)
         if self._service is not None and (close := getattr(self._service, "close", None)):
             await close()
 
@@ -174,31 +178,32 @@ class SessionStore(BaseSessionService):
 
     async def _call(self, operation: Operation[T], session: AbstractAsyncContextManager[Any], file: AbstractAsyncContextManager[Any]) -> T:
         try:
-            async with asyncio.timeout(_ANSWER_LIMIT), session, file:
+            async with asyncio.timeout(ANSWER_LIMIT), session, file:
                 return await operation(self._service or await self._opened())
-        except _database_errors() as error:
-            raise _named(error) from error
+        except database_errors() as error:
+            raise store_error(error) from error
 
 
 def _make_storable(event: Event) -> None:
     """Replace what no database takes, wherever a model, a tool or a user may have put it."""
     for part in event.content.parts or () if event.content else ():
         if part.text:
-            part.text = _storable(part.text)
+            part.text = storable(part.text)
         if part.function_call and part.function_call.args:
-            part.function_call.args = _storable(part.function_call.args)
+            part.function_call.args = storable(part.function_call.args)
         if part.function_response and part.function_response.response:
-            part.function_response.response = _storable(part.function_response.response)
+            part.function_response.response = storable(part.function_response.response)
     if event.actions.state_delta:
-        event.actions.state_delta = _storable(event.actions.state_delta)
+        event.actions.state_delta = storable(event.actions.state_delta)
 
 
-def _storable(value: Any) -> Any:  # noqa: ANN401 - JSON in, the same out
+def storable(value: Any) -> Any:  # noqa: ANN401 - JSON in, the same out
+    """Replace in a text, or in JSON, what no database takes: NUL, and half a surrogate pair."""
     if isinstance(value, str):
         return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", value)
     if isinstance(value, dict):
-        return {_storable(key): _storable(item) for key, item in value.items()}
-    return [_storable(item) for item in value] if isinstance(value, list) else value
+        return {storable(key): storable(item) for key, item in value.items()}
+    return [storable(item) for item in value] if isinstance(value, list) else value
 
 
 async def _append(service: BaseSessionService, session: Session, event: Event) -> Event:
@@ -222,11 +227,8 @@ async def _append(service: BaseSessionService, session: Session, event: Event) -
 # -- databases ---------------------------------------------------------------------------------------------------------
 
 
-def open_store(url: str) -> SessionStore:
-    """Return the store that VIBEHUNTR_SESSIONS names: nothing, `sqlite:///file` or `postgresql://...`.
-
-    Nothing is opened before the first call. Raises: StateError for any other address.
-    """
+def database_of(url: str) -> tuple[str, str]:
+    """Say what VIBEHUNTR_SESSIONS names: nothing, ("sqlite", the file) or ("postgresql", the database). Raises: StateError."""
     # The address may hold a password: it is never repeated.
     problem = StateError(
         "VIBEHUNTR_SESSIONS must be empty, sqlite:///file or postgresql://user:password@host/database. Correct it and restart."
@@ -238,49 +240,62 @@ def open_store(url: str) -> SessionStore:
         raise problem from error
     scheme = parts.scheme.split("+")[0]
     if not url:
-        return SessionStore()
+        return "", ""
     if scheme == "sqlite" and not parts.netloc and parts.path.strip("/"):
-        path = Path(unquote(parts.path).removeprefix("/"))
-        return SessionStore(lambda: _sqlite(path), name=f"SQLite, {path.name}", lasting=True, journaled=True, one_writer=True)
+        return "sqlite", unquote(parts.path).removeprefix("/")
     if scheme in ("postgresql", "postgres") and parts.path.strip("/"):
-        name = f"PostgreSQL, {parts.path.strip('/')}"
-        return SessionStore(lambda: _postgresql(url), name=name, lasting=True, journaled=True)
-    # The address may hold a password: it is not repeated.
-    raise StateError(
-        "VIBEHUNTR_SESSIONS must be empty, sqlite:///file or postgresql://user:password@host/database. Correct it and restart."
-    )
+        return "postgresql", parts.path.strip("/")
+    raise problem
+
+
+def open_store(url: str) -> SessionStore:
+    """Return the store that VIBEHUNTR_SESSIONS names: nothing, `sqlite:///file` or `postgresql://...`.
+
+    Nothing is opened before the first call. Raises: StateError for any other address.
+    """
+    kind, place = database_of(url)
+    if kind == "sqlite":
+        path = Path(place)
+        return SessionStore(lambda: _sqlite(path), name=f"SQLite, {path.name}", lasting=True, journaled=True, one_writer=True)
+    if kind == "postgresql":
+        return SessionStore(lambda: _postgresql(url), name=f"PostgreSQL, {place}", lasting=True, journaled=True)
+    return SessionStore()
 
 
 def _sqlite(path: Path) -> BaseSessionService:
     """Open ADK's SQLite service on a file that readers and a writer may use at once."""
     from google.adk.sessions.sqlite_session_service import SqliteSessionService  # noqa: PLC0415 - only when asked for
 
-    with sqlite3.connect(path) as connection:
-        connection.execute("PRAGMA journal_mode=WAL")
-    connection.close()
+    use_wal(path)
     try:
         return SqliteSessionService(str(path))
     except RuntimeError as error:
         raise StoreError("The conversations' database was written by an older ADK: see the log for how to migrate it.") from error
 
 
+def use_wal(path: Path) -> None:
+    """Let a file be read while it is written. One thread at a time: for this lock alone, SQLite does not wait."""
+    with _CHANGING_MODE, closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+
+
 def _postgresql(url: str) -> BaseSessionService:
     """Open ADK's database service, with limits on how long a server may say nothing."""
     from google.adk.sessions import DatabaseSessionService  # noqa: PLC0415 - SQLAlchemy, only when asked for
 
-    limits = {"timeout": _CONNECT_LIMIT, "command_timeout": _STATEMENT_LIMIT}
-    pool = {"pool_size": 10, "max_overflow": 10, "pool_timeout": _STATEMENT_LIMIT}
-    return DatabaseSessionService(_asyncpg_url(url), connect_args=limits, hide_parameters=True, **pool)  # texts stay out of the log
+    limits = {"timeout": CONNECT_LIMIT, "command_timeout": STATEMENT_LIMIT}
+    pool = {"pool_size": 10, "max_overflow": 10, "pool_timeout": STATEMENT_LIMIT}
+    return DatabaseSessionService(asyncpg_url(url), connect_args=limits, hide_parameters=True, **pool)  # texts stay out of the log
 
 
-def _asyncpg_url(url: str) -> str:
-    """Name the driver, and say `sslmode`, which PostgreSQL's own tools know, as the driver does."""
+def asyncpg_url(url: str, scheme: str = "postgresql+asyncpg", encryption: str = "ssl") -> str:
+    """Name the driver, and say `sslmode`, which PostgreSQL's own tools know, as SQLAlchemy does (or whoever is to read it)."""
     parts = urlsplit(url)
-    query = urlencode([("ssl" if key == "sslmode" else key, value) for key, value in parse_qsl(parts.query) if key != "channel_binding"])
-    return urlunsplit(("postgresql+asyncpg", parts.netloc, parts.path, query, ""))
+    query = [(encryption if key in ("ssl", "sslmode") else key, value) for key, value in parse_qsl(parts.query) if key != "channel_binding"]
+    return urlunsplit((scheme, parts.netloc, parts.path, urlencode(query), ""))
 
 
-def _database_errors() -> tuple[type[Exception], ...]:
+def database_errors() -> tuple[type[Exception], ...]:
     """Return what databases raise; those of a driver that was never imported cannot come."""
     errors: list[type[Exception]] = [OSError, sqlite3.Error]  # a time-out is an OSError
     if "sqlalchemy.exc" in sys.modules:
@@ -291,7 +306,8 @@ def _database_errors() -> tuple[type[Exception], ...]:
     return tuple(errors)
 
 
-def _named(error: Exception) -> StoreError:
+def store_error(error: Exception) -> StoreError:
+    """Name what a database raised."""
     words = str(error).lower()
     if "readonly" in words or "read-only" in words:
         return StoreError("The conversations' database is read-only: nothing can be saved. Make it writable, and please try again.")
@@ -319,7 +335,9 @@ class Piece:
 class Record:
     """What a journal holds: the turn, its question, and the pieces of text that were saved, in order.
 
-    `reply` stands for the question of a turn that goes on from the user's yes or no to a request: {request, confirmed}.
+    `talk_session_id` is the id of its ADK session; if that is a branch's, `fork` says where it left another. `files` were sent
+    with the question, their data in base64. `reply` stands for the question of a turn that goes on from the user's yes or no to
+    a request: {request, confirmed}.
     """
 
     turn_id: str
@@ -328,6 +346,18 @@ class Record:
     began_at: float
     pieces: Sequence[Piece] = field(default=())
     reply: Mapping[str, Any] | None = None
+    files: Sequence[Mapping[str, str]] = ()
+    fork: Mapping[str, Any] | None = None
+
+
+def stored_files(files: Sequence[FilePart]) -> list[dict[str, str]]:
+    """Return files as JSON."""
+    return [{"name": file.name, "mime": file.mime, "data": base64.b64encode(file.data).decode()} for file in files]
+
+
+def sent_files(record: Record) -> list[FilePart]:
+    """Return the files that were sent with a record's question."""
+    return [FilePart(file["name"], file["mime"], base64.b64decode(file["data"])) for file in record.files]
 
 
 class Journal:

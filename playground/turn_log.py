@@ -28,6 +28,8 @@ Kind = Literal[
     "final",  # a whole text: replaces the pieces of the same key
     "tool_call",
     "tool_result",  # its text is "stopped" when the turn ended before the tool came back
+    "file",  # a file in the answer itself: its text is the name, its data the type and the bytes
+    "saved",  # a file that the agent saved in the artifact service: its text is the name, its data the version
     "asked",  # a tool call waits for the user's yes or no: its key is the question's id
     "replied",  # what the user said to that, "yes" or "no"
     "stopping",  # somebody asked for a stop, and what the turn has begun is being closed
@@ -170,7 +172,32 @@ class Reply:
     confirmed: bool
 
 
-Part = TextPart | ToolStep | Request | Reply
+@dataclass(frozen=True, slots=True)
+class FilePart:
+    """A file that was sent with a message, or that came in an answer. `mime` is its type as in "image/png"."""
+
+    name: str
+    mime: str
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SavedFile:
+    """A file that the agent saved: its name and version in ADK's artifact service."""
+
+    name: str
+    version: int
+
+
+Part = TextPart | ToolStep | Request | Reply | FilePart | SavedFile
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """What the user thinks of an answer: 1 is thumbs up, 0 is down, None is nothing any more."""
+
+    rating: int | None
+    words: str = ""
 
 
 class Answer:
@@ -220,12 +247,12 @@ class Answer:
         match entry.kind:
             case "partial" | "final":
                 self._fold_text(entry)
-            case "tool_call":
-                self._fold_call(entry)
-            case "tool_result":
-                self._fold_result(entry)
+            case "tool_call" | "tool_result":
+                self._fold_step(entry)
             case "asked" | "replied":
                 self._fold_confirmation(entry)
+            case "file" | "saved":
+                self._fold_file(entry)
             case "notice":
                 self.notices.append(entry.text)
             case "queued":
@@ -249,17 +276,21 @@ class Answer:
             part.pieces.clear()
         part.pieces.append(entry.text)
 
-    def _fold_call(self, entry: Entry) -> None:
-        if entry.key not in self._steps:
+    def _fold_step(self, entry: Entry) -> None:
+        step = self._steps.get(entry.key)
+        if step is None and entry.kind == "tool_call":
             step = self._steps[entry.key] = ToolStep(entry.key, entry.text, entry.data, entry.at)
             self.parts.append(step)
-
-    def _fold_result(self, entry: Entry) -> None:
-        step = self._steps.get(entry.key)
-        if step is not None and step.result is None:
+        elif step is not None and step.result is None and entry.kind == "tool_result":
             step.result = entry.data
             step.stopped = entry.text == "stopped"
             step.seconds = max(0.0, entry.at - step.started_at)
+
+    def _fold_file(self, entry: Entry) -> None:
+        if entry.kind == "file":
+            self.parts.append(FilePart(entry.text, entry.data["mime"], entry.data["data"]))
+        else:
+            self.parts.append(SavedFile(entry.text, entry.data["version"]))
 
     def _fold_confirmation(self, entry: Entry) -> None:
         if (entry.kind, entry.key) in self._confirmations:
@@ -310,16 +341,27 @@ class Message:
     error: str = ""
     at: float = 0.0
     notices: Sequence[str] = ()
+    feedback: Feedback | None = None
 
     @property
     def content(self) -> str:
         """The message's text, its parts joined."""
         return "".join(part.text for part in self.parts if isinstance(part, TextPart))
 
+    @property
+    def files(self) -> list[FilePart]:
+        """The files that were sent with it, or that came in it."""
+        return [part for part in self.parts if isinstance(part, FilePart)]
+
 
 def plain_text(text: str) -> tuple[TextPart]:
     """Wrap a text that is whole from the start, such as what the user typed, as a message's parts."""
     return (TextPart("", "", final=True, pieces=[text]),)
+
+
+def sent_parts(text: str, files: Sequence[FilePart] = ()) -> tuple[Part, ...]:
+    """Return what the user sent as a message's parts: the files, then the text, if there is one."""
+    return (*files, *(plain_text(text) if text or not files else ()))
 
 
 def open_requests(messages: Sequence[Message]) -> dict[str, Request]:

@@ -25,6 +25,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, WebSocket, expect
 from scripted_llm import Asked, Step, echo
 
 ROOT = Path(__file__).parent.parent
+PAGE = ROOT / "vibehuntr_playground.py"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
 ARGS = [
     "--no-sandbox",
@@ -36,6 +37,15 @@ ARGS = [
     "--disable-sync",
 ]
 _numbers = itertools.count()
+LISTEN = """
+window.said = [];
+const attach = Element.prototype.attachShadow;
+Element.prototype.attachShadow = function (options) {
+  const root = attach.call(this, {...options, mode: 'open'});
+  if (this.id === 'vibehuntr-status') new MutationObserver(() => said.push(root.textContent)).observe(root, {childList: true});
+  return root;
+};
+"""  # a script for a context: notes in `said` what is read out; client.js says it where no other script can look
 
 REPLIES: dict[str, Callable[[Asked], Sequence[Step]]] = {}
 
@@ -61,22 +71,33 @@ def free_port() -> int:
 def page_environment(server: GeminiServer, **more: str) -> dict[str, str]:
     """The environment of a page that talks to the test server, its agent with two tools."""
     environ = {**os.environ, "GOOGLE_API_KEY": "x", "GOOGLE_GEMINI_BASE_URL": server.url, "VIBEHUNTR_RETRY_DELAY": "0.01"}
-    environ |= {"VIBEHUNTR_AGENT": str(ROOT / "tests" / "page_agent"), "PYTHONPATH": str(ROOT), "VIBEHUNTR_MODEL": "gemini-test"}
+    environ |= {
+        "VIBEHUNTR_AGENT": str(ROOT / "tests" / "page_agent"),
+        "PYTHONPATH": str(ROOT),
+        "VIBEHUNTR_MODEL": "gemini-test",
+    }
+    return environ | more
+
+
+def drawing_environment(**more: str) -> dict[str, str]:
+    """The environment of a page whose agent draws what it is told to: tests/drawing_agent."""
+    environ = {**os.environ, "VIBEHUNTR_AGENT": str(ROOT / "tests" / "drawing_agent"), "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"}
     return environ | more
 
 
 class Served:
     """A page in a process of its own, which can be killed and started again on the same port."""
 
-    def __init__(self, environ: Mapping[str, str], log: Path, folder: Path = ROOT) -> None:
+    def __init__(self, environ: Mapping[str, str], log: Path, folder: Path = ROOT, script: Path = PAGE) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self._environ = environ
+        self._environ = {"VIBEHUNTR_TITLES": "off", **environ}  # or every script is asked for one
         self._log = log
         self._folder = folder
+        self._script = script
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "vibehuntr_playground.py")]
+        command = [sys.executable, "-m", "streamlit", "run", str(self._script)]
         options = ["--server.port", str(self.port), "--server.address", "127.0.0.1", "--server.headless", "true"]
         with self._log.open("ab") as output:
             self.process = subprocess.Popen([*command, *options], cwd=self._folder, env=self._environ, stdout=output, stderr=output)
@@ -97,9 +118,9 @@ class Served:
 
 
 @contextmanager
-def serving(environ: Mapping[str, str], log: Path, folder: Path = ROOT) -> Generator[Served]:
+def serving(environ: Mapping[str, str], log: Path, folder: Path = ROOT, script: Path = PAGE) -> Generator[Served]:
     """The page, served by `streamlit run` as its user starts it; its output is printed when it dies early."""
-    served = Served(environ, log, folder)
+    served = Served(environ, log, folder, script)
     served.start()
     try:
         yield served

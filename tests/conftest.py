@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from gemini_server import GeminiServer
 from google.adk.agents import LlmAgent
 from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
+from postgres import Postgres, emptied
 from scripted_llm import Script, ScriptedLlm, echo
 
 from agent_invoker import AgentInvoker, Settings
@@ -65,6 +67,22 @@ def gemini(monkeypatch: pytest.MonkeyPatch) -> Iterator[GeminiServer]:
         monkeypatch.setenv("GOOGLE_GEMINI_BASE_URL", server.url)
         monkeypatch.setenv("VIBEHUNTR_RETRY_DELAY", "0.01")
         yield server
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    if Postgres.binaries() is None:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("PostgreSQL is not installed: apt-get install postgresql")
+    with Postgres() as made:
+        yield made
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database, on each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'talks.db'}"
+    return emptied(request.getfixturevalue("postgres"))
 
 
 @pytest.fixture(scope="module")

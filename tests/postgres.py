@@ -151,6 +151,13 @@ class Postgres:
         )
 
 
+def emptied(postgres: Postgres) -> str:
+    """Return the address of the server's database, with nothing in it."""
+    postgres.execute("DROP SCHEMA public CASCADE")
+    postgres.execute("CREATE SCHEMA public")
+    return postgres.url
+
+
 def _version(folder: Path) -> list[int]:
     return [int(part) for part in folder.parent.name.split(".") if part.isdigit()]
 

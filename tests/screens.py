@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
+from itertools import product
 from pathlib import Path
+from typing import Literal
 
-from browsing import ARGS, CHROMIUM, ask, ended, opened, send, serving
+from browsing import ARGS, CHROMIUM, ask, box, ended, opened, send, serving
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 SIZES = {"desktop": (1200, 900), "phone": (390, 844)}
+SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
 SAID = (
     "Dinner for four of us on Friday evening, about 30 euros each, one is vegan",
     "Anna, Ben, Carla and me",
@@ -19,6 +22,7 @@ SAID = (
 
 def walk(page: Page, outdir: Path, name: str) -> None:
     """Say the sentences; take the first screen, the middle of the first answer, and the end of each answer."""
+    expect(box(page)).to_be_visible()
     page.screenshot(path=outdir / f"{name}-0-first.png")
     send(page, SAID[0])
     page.wait_for_function("/[a-z,] ▌/.test(document.body.innerText)")  # looked at in every frame: the answer is short
@@ -31,10 +35,10 @@ def walk(page: Page, outdir: Path, name: str) -> None:
 
 
 def take(browser: Browser, url: str, outdir: Path) -> None:
-    """Walk through the page at each size, as a new user each time."""
-    for name, (width, height) in SIZES.items():
-        context = browser.new_context(viewport={"width": width, "height": height})
-        walk(opened(context, url), outdir, name)
+    """Walk through the page at each size, in light and in dark, as a new user each time."""
+    for (name, (width, height)), scheme in product(SIZES.items(), SCHEMES):
+        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+        walk(opened(context, url), outdir, f"{name}-{scheme}")
         context.close()
 
 

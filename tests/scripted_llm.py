@@ -125,6 +125,7 @@ class ScriptedLlm(BaseLlm):
     model: str = "scripted"
     _script: list[Script] = PrivateAttr(default_factory=list)  # one; a bare function would become a method
     _asked: list[Asked] = PrivateAttr(default_factory=list)
+    _texts: list[str] = PrivateAttr(default_factory=list)
 
     @classmethod
     def saying(cls, script: Script) -> ScriptedLlm:
@@ -136,9 +137,15 @@ class ScriptedLlm(BaseLlm):
     def asked(self) -> list[Asked]:
         return self._asked
 
+    @property
+    def requests(self) -> list[str]:
+        """The contents of each request to the letter."""
+        return self._texts
+
     async def generate_content_async(self, llm_request: LlmRequest, stream: bool = False) -> AsyncGenerator[LlmResponse, None]:
         asked = Asked([(content.role or "", words_of(content)) for content in llm_request.contents])
         self._asked.append(asked)
+        self._texts.append("\n".join(content.model_dump_json(exclude_none=True) for content in llm_request.contents))
         parts: list[types.Part] = []
         for step in self._script[0](asked):
             match step:

@@ -539,5 +539,7 @@ def test_a_setting_that_makes_no_sense_is_named(value: str) -> None:
 
 
 def test_settings_come_from_the_environment() -> None:
-    """Both documented variables are read."""
-    assert Settings.from_environment({"VIBEHUNTR_WORKERS": "3", "VIBEHUNTR_IDLE_LIMIT": "7.5"}) == Settings(workers=3, idle_limit=7.5)
+    """The documented variables are read; titles are asked for unless they are turned off."""
+    read = Settings.from_environment({"VIBEHUNTR_WORKERS": "3", "VIBEHUNTR_IDLE_LIMIT": "7.5", "VIBEHUNTR_TITLES": "off"})
+    assert read == Settings(workers=3, idle_limit=7.5)
+    assert Settings.from_environment({}).titles

@@ -14,11 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
+from page.messages import DRAWINGS, NOTHING, items_of, replies_of
 from playground.turn_log import Message, TextPart, ToolStep
 from session_manager import literal
 from vibehuntr_agent import drawings
 from vibehuntr_agent.drawings import Drawing, draw, fact_words, forget_words, read_card
-from vibehuntr_playground import DRAWINGS, NOTHING, items_of, replies_of
 
 CHARTS = ("heatmap", "votes", "ranked", "timeline", "venues")
 HOSTILE = "<img src=x onerror=alert(1)> ![a](http://x/y) :red[b] $c$ `d` [e](javascript:f) \x00\x1b[31m \u202e \ud800 {{g}} datum.h"
@@ -120,7 +120,7 @@ def test_a_map_has_as_much_east_as_north_and_asks_nobody_for_tiles() -> None:
     assert "url" not in json.dumps({key: value for key, value in chart.items() if key != "$schema"})
     table = drawn("venues").table
     assert table is not None
-    assert table.columns == ("", "Place", "vegan food", "wheelchair access", "open")
+    assert table.columns == ("No.", "Place", "vegan food", "wheelchair access", "open")
     assert table.rows[2] == ("3", "Café Ekberg", "? not known", "✗ no", "✓ yes")
 
 
@@ -291,7 +291,7 @@ def test_a_hostile_request_is_shown_to_the_letter() -> None:
     def page(name: str) -> None:
         import streamlit
 
-        import vibehuntr_playground as page_module
+        import page.messages as page_module
         from playground.turn_log import Request
 
         request = Request("r", "c", name, {"what": name, "more": [1, {"a": name}], "none": None}, name, {"p": name})

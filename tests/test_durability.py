@@ -5,41 +5,20 @@ from __future__ import annotations
 import multiprocessing
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import crashing
-import pytest
 from conftest import agent_saying, model_of
 from crashing import USER, WHOLE
-from postgres import Postgres
 from scripted_llm import echo
 
 from agent_invoker import AgentInvoker, open_store
 
 KILLS = int(os.environ.get("VIBEHUNTR_KILLS", "3"))
 AWAY = 20
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[Postgres]:
-    if Postgres.binaries() is None:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)("PostgreSQL is not installed: apt-get install postgresql")
-    with Postgres() as made:
-        yield made
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'talks.db'}"
-    postgres: Postgres = request.getfixturevalue("postgres")
-    postgres.execute("DROP SCHEMA public CASCADE")
-    postgres.execute("CREATE SCHEMA public")
-    return postgres.url
 
 
 @dataclass(frozen=True)

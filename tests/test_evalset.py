@@ -68,7 +68,7 @@ def test_adk_eval_fails_what_is_stored_or_done_wrong(tmp_path: Path) -> None:
     assert run.returncode == 1
 
 
-def adk_eval(evals: Path) -> subprocess.CompletedProcess[str]:
+def adk_eval(evals: Path, config: Path = FOLDER / "test_config.json") -> subprocess.CompletedProcess[str]:
     """The command in a process of its own, which knows no key and finds no way out."""
     return subprocess.run(
         [
@@ -77,7 +77,7 @@ def adk_eval(evals: Path) -> subprocess.CompletedProcess[str]:
             "tests/evals",
             evals,
             "--config_file_path",
-            FOLDER / "test_config.json",
+            config,
             "--print_detailed_results",
         ],
         cwd=ROOT,

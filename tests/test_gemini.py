@@ -8,16 +8,18 @@ import os
 import statistics
 import time
 from collections.abc import Iterator, Sequence
+from io import BytesIO
 from typing import Any
 
 import pytest
 from gemini_server import WRONG_KEY, GeminiServer, mismatch
 from google.adk.agents import LlmAgent
+from PIL import Image
 from scripted_llm import Asked, Call, Finish, Gate, Hold, Raise, Step, Text, Wait, echo
 from test_agent_invoker import answer_of, say, wait_for_text
 
 from agent_invoker import AgentInvoker, ModelBusy, ModelKeyRefused, ModelUnknown, ModelUnreachable, Settings, Turn
-from playground.turn_log import Answer
+from playground.turn_log import Answer, FilePart
 from vibehuntr_agent.models import choose_model
 
 
@@ -235,3 +237,27 @@ def test_200_turns_8_at_once_open_8_connections_and_log_nothing(
 def test_the_server_refuses_what_gemini_refuses(contents: list[dict[str, Any]], complaint: bool) -> None:
     """Calls and responses must match, or the tests above would prove nothing."""
     assert bool(mismatch(contents)) == complaint
+
+
+def test_gemini_makes_the_title_after_the_answer(gemini: GeminiServer) -> None:
+    """A request of its own, without tools or history; the conversation never sees it."""
+    gemini.script = lambda asked: [Text("Dinner in Kallio")] if asked.said.startswith("Give this conversation a title") else echo(asked)
+    invoker = AgentInvoker(gemini_agent(), settings=Settings(titles=True))
+    assert answer_of(say(invoker, "When shall we eat?")).status == "done"
+    assert gemini.wait_for(lambda _: [talk.title for talk in invoker.list_sessions("u")] == ["Dinner in Kallio"])
+    assert "tools" not in gemini.requests[-1].body
+    assert [m.content for m in invoker.get_messages("u", "c")] == ["When shall we eat?", "You said: When shall we eat? "]
+    invoker.close()
+
+
+def test_files_go_to_gemini_as_parts(gemini: GeminiServer, invoker: AgentInvoker) -> None:
+    """In every turn again: the model has no memory of its own. ADK sends a text file as text."""
+    picture = BytesIO()
+    Image.new("RGB", (4, 3), "teal").save(picture, "PNG")
+    files = [FilePart("notes.txt", "text/plain", b"Anna can at 7"), FilePart("map.png", "image/png", picture.getvalue())]
+    assert answer_of(invoker.add_message("u", invoker.create_talk_session("u", "c"), "read", files=files)).status == "done"
+    assert answer_of(say(invoker, "and now?")).status == "done"
+    for request in gemini.requests:
+        text, image, said = request.body["contents"][0]["parts"]
+        assert (text["text"], said["text"]) == ("Anna can at 7", "read")
+        assert "inlineData" in image

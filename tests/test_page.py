@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 import vibehuntr_playground as page_module
 from agent_invoker import ModelUnknown
+from page.messages import with_cursor
 from session_manager import SessionManager
 from vibehuntr_agent import SUGGESTIONS
 
@@ -196,4 +197,4 @@ def test_another_agent_folder_answers(monkeypatch: pytest.MonkeyPatch, tmp_path:
 )
 def test_the_cursor_never_keeps_a_fence_from_closing(text: str, shown: str) -> None:
     """While an answer streams its code blocks look as they will."""
-    assert page_module.with_cursor(text) == shown
+    assert with_cursor(text) == shown

@@ -41,8 +41,9 @@ async def _check(conversation: Conversation, transcript: Transcript) -> None:
     assert watched.turns
 
 
+@pytest.mark.timeout(600)
 @given(conversations())
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 def test_generated_conversations_are_written_down_whole(generated: Generated) -> None:
     """Whatever the people, days, times and words: all facts are stored, no number is made up, and nothing told is asked for."""
 

@@ -13,12 +13,13 @@ import pytest
 ROOT = Path(__file__).parent.parent
 LAYERS = {
     "vibehuntr_playground.py": {"google", "threading", "concurrent", "asyncio"},
-    "session_manager.py": {"streamlit", "google", "agent_invoker", "vibehuntr_agent", "vibehuntr_playground"},
-    "agent_invoker.py": {"streamlit", "session_manager", "vibehuntr_agent", "vibehuntr_playground"},
-    "playground": {"streamlit", "agent_invoker", "session_manager", "vibehuntr_agent", "vibehuntr_playground"},
+    "page": {"google", "threading", "concurrent", "asyncio", "vibehuntr_playground"},
+    "session_manager.py": {"streamlit", "google", "agent_invoker", "page", "vibehuntr_agent", "vibehuntr_playground"},
+    "agent_invoker.py": {"streamlit", "session_manager", "page", "vibehuntr_agent", "vibehuntr_playground"},
+    "playground": {"streamlit", "agent_invoker", "session_manager", "page", "vibehuntr_agent", "vibehuntr_playground"},
     "playground/turn_log.py": {"google", "playground"},
     "playground/identity.py": {"google", "playground"},
-    "vibehuntr_agent": {"streamlit", "agent_invoker", "session_manager", "vibehuntr_playground"},
+    "vibehuntr_agent": {"streamlit", "agent_invoker", "session_manager", "page", "vibehuntr_playground"},
     "vibehuntr_agent/planning": {"streamlit", "google"},
     "vibehuntr_agent/language": {"streamlit", "google"},
 }

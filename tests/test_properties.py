@@ -89,7 +89,7 @@ def _history_page() -> None:
     """Draw a history with the page's own drawing; AppTest runs this as a script."""
     import streamlit as st
 
-    import vibehuntr_playground as page
+    from page import messages as page
     from session_manager import SessionManager
 
     manager = SessionManager({})

@@ -85,7 +85,7 @@ def test_closed_conversations_leave_nothing_behind(invoking: Invoking) -> None:
 
 def test_messages_that_nobody_looks_at_leave_the_memory_and_come_back(tmp_path: Path) -> None:
     """With a lasting store; the next look reads them again."""
-    limits = Settings(unread_limit=0.05, save_every=0.02)
+    limits = Settings(unread_limit=1.0, save_every=0.02)
     invoker = AgentInvoker(agent_saying(echo), settings=limits, session_service=open_store(f"sqlite:///{tmp_path / 'talks.db'}"))
     assert answer_of(say(invoker, "hello")).status == "done"
     before = invoker.get_messages("u", "c")

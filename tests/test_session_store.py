@@ -6,7 +6,7 @@ import asyncio
 import resource
 import signal
 import sqlite3
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,22 +22,9 @@ from scripted_llm import Asked, Call, Gate, Hold, Step, Text, echo
 from test_agent_invoker import AWAY, answer_of, held, say, wait_for_text
 
 from agent_invoker import AgentInvoker, Settings, StateError, StoreError, open_store
-from playground.session_store import Journal, Piece, Record, SessionStore, _named, left_behind
+from playground.session_store import Journal, Piece, Record, SessionStore, left_behind, store_error
 
 APP, USER = "app", "ana"
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[Postgres]:
-    if Postgres.binaries() is None:
-        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")  # test_durability fails for it in CI
-    with Postgres() as made:
-        yield made
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'talks.db'}" if request.param == "sqlite" else str(request.getfixturevalue("postgres").url)
 
 
 def event(text: str) -> Event:
@@ -212,7 +199,7 @@ def test_a_read_only_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(sqlite3.OperationalError) as caught:
         reader.execute("INSERT INTO t VALUES (1)")
     reader.close()
-    assert "read-only" in _named(caught.value).message
+    assert "read-only" in store_error(caught.value).message
 
 
 @contextmanager

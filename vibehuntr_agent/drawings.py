@@ -37,7 +37,10 @@ _WIDE: Final = 9  # hours on an axis, from which on every second is named
 _EARTH: Final = 6371.0  # km
 _MAP_WIDTH, _MAP_HEIGHT = 290, 220  # pixels, which a phone has beside the avatar
 
-_BLUE, _ORANGE, _MARK = "#0072B2", "#E69F00", "#D55E00"
+_BLUE, _ORANGE = "#0072B2", "#E69F00"
+_MARK = "#B34E00"  # Okabe and Ito's vermilion, so much darker that the white number on it can be read
+_INK = "currentColor"  # the page's text, in light and in dark
+_SMALL: Final = 12  # pixels
 _GREY, _FAINT = "rgba(128, 128, 128, 0.45)", "rgba(128, 128, 128, 0.14)"
 _ANSWERS: Final[Mapping[str, tuple[str, str]]] = {
     "yes": ("free", _BLUE),
@@ -221,7 +224,8 @@ def _scale(words: Mapping[str, tuple[str, str]], used: Iterable[str]) -> alt.Sca
 
 def _y(rows: Sequence[str]) -> alt.Y:
     heading: Any = {"condition": {"test": f"slice(datum.value, {_KEY - 1}, {_KEY}) == '#'", "value": "bold"}, "value": "normal"}
-    axis = alt.Axis(title=None, labelExpr=_NAME, labelLimit=170, labelFontWeight=heading, ticks=False, domain=False, grid=False)
+    axis = alt.Axis(title=None, labelExpr=_NAME, labelLimit=170, labelFontSize=_SMALL, labelFontWeight=heading, labelPadding=6)
+    axis.ticks = axis.domain = axis.grid = False
     return alt.Y("row:N", sort=None, scale=alt.Scale(domain=list(rows), paddingInner=0.12), axis=axis)
 
 
@@ -229,7 +233,7 @@ def _clock_axis(low: int, high: int) -> alt.Axis:
     hours = (high - low) / _HOUR
     step = _HOUR * (1 if hours <= _WIDE else 2 if hours <= 2 * _WIDE else 4)
     values = list(range(-(-low // step) * step, high + 1, step))
-    return alt.Axis(title=None, values=values, labelExpr=_CLOCK, labelOverlap=True, grid=True, tickCount=len(values))
+    return alt.Axis(title=None, values=values, labelExpr=_CLOCK, labelFontSize=_SMALL, labelOverlap=True, grid=True, tickCount=len(values))
 
 
 def _layered(rows: int, *layers: alt.Chart) -> alt.LayerChart:
@@ -238,7 +242,8 @@ def _layered(rows: int, *layers: alt.Chart) -> alt.LayerChart:
     return alt.LayerChart(layer=list(layers), height=rows * _STEP, autosize=autosize)
 
 
-_LEGEND: Final = alt.Legend(title=None, orient="top", symbolType="square", columns=2)  # in one row they are wider than a phone
+# In one row they are wider than a phone.
+_LEGEND: Final = alt.Legend(title=None, orient="top", symbolType="square", labelFontSize=_SMALL, columns=2)
 
 # -- who can when ------------------------------------------------------------------------------------------------------
 
@@ -358,7 +363,7 @@ def _heat_chart(cells: Rows, marks: Rows, rows: Sequence[str]) -> alt.LayerChart
     heat = alt.Chart(alt.Data(values=cells)).mark_rect(cornerRadius=2)
     heat = heat.encode(x=x, x2="to:Q", y=_y(rows), color=colour, tooltip=_tips("who", "answer", "day", "time"))
     best = alt.Chart(alt.Data(values=marks))
-    bars = best.mark_bar(color=_MARK, cornerRadius=3, height=_STEP - 8, opacity=0.9, stroke="white", strokeWidth=1)
+    bars = best.mark_bar(color=_MARK, cornerRadius=3, height=_STEP - 8)
     bars = bars.encode(x="from:Q", x2="to:Q", y="row:N", tooltip=_tips("number", "day", "time"))
     numbers = best.mark_text(color="white", fontWeight="bold", align="left", dx=4).encode(x="from:Q", y="row:N", text="number:N")
     return _layered(len(rows), heat, bars, numbers)
@@ -417,12 +422,12 @@ def _ranked_chart(rows: Sequence[Json], marked: Sequence[str]) -> alt.LayerChart
     base = alt.Chart(alt.Data(values=bars))
     x = _count_axis(max(bar["votes"] for bar in bars) + 1, "first choices")
     chart = base.mark_bar(color=_BLUE, cornerRadius=2, height=_STEP - 7).encode(x=x, y=_y(marked), tooltip=_tips("option", "place", "who"))
-    places = base.mark_text(align="left", dx=5, color="gray").encode(x="votes:Q", y="row:N", text="place:N")
+    places = base.mark_text(align="left", dx=5, color=_INK).encode(x="votes:Q", y="row:N", text="place:N")
     return _layered(len(marked), chart, places)
 
 
 def _count_axis(most: int, title: str = "votes") -> alt.X:
-    axis = alt.Axis(title=title, tickMinStep=1, format="d", grid=True)
+    axis = alt.Axis(title=title, tickMinStep=1, format="d", grid=True, labelFontSize=_SMALL, titleFontSize=_SMALL, titleFontWeight="normal")
     return alt.X("votes:Q", stack="zero", scale=alt.Scale(domain=[0, max(1, most)], nice=False), axis=axis)
 
 
@@ -510,12 +515,12 @@ def _needs_table(labels: Sequence[str], matrix: Json) -> Table | None:
     columns = [(str(column["key"]), _text(column.get("label") or column["key"])) for column in _list(matrix, "columns")]
     fits = [row["fits"] for row in _list(matrix, "rows")]
     if not columns or len(fits) < len(labels):
-        return Table(("", "Place"), tuple((str(number), label) for number, label in enumerate(labels, 1)))
+        return Table(("No.", "Place"), tuple((str(number), label) for number, label in enumerate(labels, 1)))
     rows = [
         (str(number), label, *(_FITS.get(str(fits[number - 1].get(key)), "? not known") for key, _ in columns))
         for number, label in enumerate(labels, 1)
     ]
-    return Table(("", "Place", *(words for _, words in columns)), tuple(rows))
+    return Table(("No.", "Place", *(words for _, words in columns)), tuple(rows))
 
 
 def _map_chart(points: Rows) -> alt.LayerChart:
@@ -546,8 +551,8 @@ def _distance_bar(low_x: float, low_y: float, across: float) -> list[alt.Chart]:
     km = next(size * n for n in (5, 2, 1) if size * n <= across / 3)
     x, y = low_x + across * 0.04, low_y + across * 0.05
     line = alt.Data(values=[{"x": x, "y": y, "to": x + km, "words": f"{km:g} km" if km >= 1 else f"{km * 1000:g} m"}])
-    bar = alt.Chart(line).mark_rule(color="gray", strokeWidth=3).encode(x="x:Q", y="y:Q", x2="to:Q")
-    return [bar, alt.Chart(line).mark_text(color="gray", align="left", dy=-9).encode(x="x:Q", y="y:Q", text="words:N")]
+    bar = alt.Chart(line).mark_rule(color=_INK, strokeWidth=3).encode(x="x:Q", y="y:Q", x2="to:Q")
+    return [bar, alt.Chart(line).mark_text(color=_INK, align="left", dy=-9).encode(x="x:Q", y="y:Q", text="words:N")]
 
 
 # -- the card ----------------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ import re
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 from zoneinfo import ZoneInfo
 
 from google.adk.models import BaseLlm, LLMRegistry
@@ -116,6 +116,8 @@ class KeylessPlanner(BaseLlm):
 
     model: str = KEYLESS
     chunk_delay: float = 0.06
+    file_types: ClassVar[tuple[str, ...]] = ("text/plain", "text/markdown", "text/csv")
+    makes_titles: ClassVar[bool] = False
 
     @classmethod
     @override
@@ -356,11 +358,19 @@ def _said(text: str) -> types.Content:
 
 def _is_said(content: types.Content) -> bool:
     parts = content.parts or []
-    return content.role == "user" and any(part.text for part in parts) and not any(part.function_response for part in parts)
+    return content.role == "user" and any(map(_text, parts)) and not any(part.function_response for part in parts)
 
 
 def _words(content: types.Content) -> str:
-    return "\n".join(part.text for part in content.parts or [] if part.text)
+    return "\n".join(text for part in content.parts or [] if (text := _text(part)))
+
+
+def _text(part: types.Part) -> str:
+    """What a part says; a text file says what is in it."""
+    file = part.inline_data
+    if file and file.data and (file.mime_type or "").startswith("text/"):
+        return file.data.decode(errors="replace")
+    return part.text or ""
 
 
 def _known(request: LlmRequest) -> Json:

@@ -1,6 +1,6 @@
 """The agent of the drawings' browser tests: a scripted model, tools that return what they are told to, and one that asks.
 
-"show heatmap votes": a tool call for each, in one answer. "forget diet", "slow heatmap": what they say. "hold" waits for good.
+"show heatmap votes": a tool call for each, in one answer. "forget diet", "slow heatmap": what they say. "fail" fails in mid-answer.
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from typing import Any
 from drawing_views import CARD, VIEWS, view
 from google.adk.agents import LlmAgent
 from google.adk.tools import FunctionTool
-from scripted_llm import Asked, Call, ScriptedLlm, Step, Text, Wait, echo
+from scripted_llm import Asked, Call, Raise, ScriptedLlm, Step, Text, Wait, echo
 
 DONE: list[str] = []
 
@@ -39,6 +39,8 @@ def script(asked: Asked) -> Sequence[Step]:
         return [Text("Let me see. "), *(Call("show", {"name": name}) for name in rest)]
     if word.lower() == "forget":
         return [Text("I can forget that. "), Call("forget", {"person": "Anna", "key": "diet"})]
+    if word == "fail":
+        return [Text("So far "), Raise(RuntimeError("internal"))]
     return echo(asked)
 
 

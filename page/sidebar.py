@@ -1,0 +1,262 @@
+"""The sidebar: the user's conversations, search, the plan, which model answers, and who the user is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+import session_manager
+from agent_invoker import AgentInvoker, Hit, PlaygroundError, Strategy, TalkSession
+from page import actions, downloads
+from page.messages import as_key, card_of
+from playground.search import words
+from session_manager import LISTED, SessionManager, literal
+
+if TYPE_CHECKING:
+    from vibehuntr_agent.drawings import Card
+
+STRATEGIES: dict[Strategy, str] = {
+    "interrupt": "Replaces it",
+    "enqueue": "Waits for its end",
+    "reject": "Is refused",
+    "rollback": "Replaces it, and it is forgotten",
+}
+HITS = 50  # shown of a search
+EVERYWHERE, HERE = "All conversations", "This one"
+MINUTE, HOUR, DAY, WEEK = 60, 3_600, 86_400, 604_800
+
+
+def draw_sidebar(invoker: AgentInvoker, manager: SessionManager, talks: Sequence[TalkSession]) -> None:
+    """Draw what stands beside the conversation. What is searched for takes the place of the list."""
+    with st.sidebar:
+        st.button("New conversation", icon=":material/add:", width="stretch", on_click=manager.new_conversation, shortcut="Ctrl+Shift+O")
+        query = st.text_input(
+            "Search conversations", key="search", type="search", placeholder="Search (Ctrl+K)", label_visibility="collapsed",
+            icon=":material/search:", live=True,
+        )  # fmt: skip
+        if query and words(query):
+            draw_hits(invoker, manager, query)
+        else:
+            draw_card(manager)
+            draw_list(invoker, manager, talks)
+        draw_model(invoker)
+        draw_store(invoker, manager)
+        draw_options(manager, next((talk for talk in talks if talk.id == manager.open_id), None))
+        draw_import(manager)
+        draw_user(invoker, manager)
+
+
+# -- the list ----------------------------------------------------------------------------------------------------------
+
+
+def draw_list(invoker: AgentInvoker, manager: SessionManager, talks: Sequence[TalkSession]) -> None:
+    """Draw the conversations, the open one with what can be done with it."""
+    st.subheader("Conversations")
+    draw_undo(manager)
+    with st.container(key="conversations", gap=None):
+        for talk in talks[: manager.page.listed]:
+            if talk.id == manager.open_id:
+                with st.container(horizontal=True, gap=None, wrap=False, key="current"):
+                    draw_row(manager, talk)
+                    draw_menu(invoker, manager, talk)
+            else:
+                draw_row(manager, talk)
+    if not talks:
+        st.caption("None yet.")
+    if (more := len(talks) - manager.page.listed) > 0:
+        st.button(f"Show more ({more})", key="more", type="tertiary", width="stretch", on_click=actions.show_more, args=(manager, LISTED))
+
+
+def draw_row(manager: SessionManager, talk: TalkSession) -> None:
+    """Draw one conversation: pinned or running, its title, when it last had a message."""
+    icon = ":material/pending:" if talk.running else ":material/keep:" if talk.pinned else ":material/chat_bubble:"
+    st.button(
+        f"{literal(talk.title)} :gray[{ago(time.time() - talk.updated_at)}]",
+        key=f"open-{talk.id}",
+        type="secondary" if talk.id == manager.open_id else "tertiary",
+        icon=icon,
+        width="stretch",
+        on_click=manager.open,
+        args=(talk.id,),
+    )
+
+
+def ago(seconds: float) -> str:
+    """Return how long ago something was, in as few signs as possible."""
+    for unit, length in (("w", WEEK), ("d", DAY), ("h", HOUR), ("min", MINUTE)):
+        if seconds >= length:
+            return f"{seconds // length:.0f} {unit}"
+    return "now"
+
+
+def draw_undo(manager: SessionManager) -> None:
+    """Offer to bring back what was just deleted."""
+    if discarded := manager.page.discarded:
+        talk_session_id, title = discarded
+        with st.container(horizontal=True, vertical_alignment="center", key="undo"):
+            st.caption(f"Deleted: {literal(title)}")
+            st.button("Undo", icon=":material/undo:", type="tertiary", on_click=actions.restore, args=(manager, talk_session_id))
+
+
+def draw_menu(invoker: AgentInvoker, manager: SessionManager, talk: TalkSession) -> None:
+    """Draw what can be done with the open conversation."""
+    with st.popover("More", icon=":material/more_horiz:", type="tertiary", key="menu"):
+        key = f"rename-{talk.id}-{talk.title}"
+        st.text_input("Title", talk.title, key=key, max_chars=200, on_change=actions.rename, args=(manager, talk.id, key))
+        st.button(
+            "Unpin" if talk.pinned else "Pin", icon=":material/keep:", width="stretch", type="tertiary",
+            on_click=actions.pin, args=(manager, talk.id, not talk.pinned),
+        )  # fmt: skip
+        for label, name, mime, make in downloads.of_conversation(invoker, manager, talk):
+            st.download_button(label, make, name, mime, key=f"export-{label}", icon=":material/download:", width="stretch",
+                type="tertiary", on_click="ignore")  # fmt: skip
+        st.button(
+            "Delete this conversation", icon=":material/delete:", width="stretch", type="tertiary",
+            on_click=actions.discard, args=(manager, talk.id, talk.title),
+        )  # fmt: skip
+
+
+# -- search ------------------------------------------------------------------------------------------------------------
+
+
+def draw_hits(invoker: AgentInvoker, manager: SessionManager, query: str) -> None:
+    """Draw what was found, in all conversations or in the open one; each hit leads to its message."""
+    within = ""
+    if manager.open_id:
+        where = st.segmented_control("Where", [EVERYWHERE, HERE], default=EVERYWHERE, key="where", label_visibility="collapsed")
+        within = manager.open_id if where == HERE else ""
+    try:
+        hits = invoker.search(manager.user_id, query, within, HITS)
+    except PlaygroundError as error:
+        st.error(error.message)
+        return
+    st.caption(f"{len(hits)} found" if 0 < len(hits) < HITS else f"The newest {HITS}" if hits else "Nothing found.")
+    with st.container(key="hits", gap="xsmall"):
+        for number, hit in enumerate(hits):
+            draw_hit(manager, hit, query, number)
+
+
+def draw_hit(manager: SessionManager, hit: Hit, query: str, number: int) -> None:
+    """Draw one hit: which conversation, who, and the words where they stand, marked."""
+    who = {"user": "You", "assistant": "Answer"}.get(hit.role, "Title")
+    label = f"**{literal(hit.title)}** :gray[· {who}] {marked(hit.text, hit.marks)}"
+    st.button(label, key=f"hit-{number}", type="tertiary", width="stretch", on_click=actions.open_hit, args=(manager, hit, query))
+
+
+def marked(text: str, marks: Sequence[tuple[int, int]]) -> str:
+    """Return a text as Markdown that shows it to the letter, with the marks in colour."""
+    pieces: list[str] = []
+    end = 0
+    for start, stop in marks:
+        pieces += [literal_spaced(text[end:start]), f":orange-background[{literal(text[start:stop])}]"]
+        end = stop
+    return "".join([*pieces, literal_spaced(text[end:])])
+
+
+def literal_spaced(text: str) -> str:
+    """Return a piece of a line as Markdown to the letter, with the spaces at its ends."""
+    shown = literal(text)
+    return f"{' ' if text[:1].isspace() else ''}{shown}{' ' if shown and text[-1:].isspace() else ''}"
+
+
+# -- the rest ----------------------------------------------------------------------------------------------------------
+
+
+def draw_import(manager: SessionManager) -> None:
+    """Take a conversation from a file."""
+    with st.expander("Import a conversation", icon=":material/upload:"):
+        st.file_uploader(
+            "A conversation as ADK session JSON, from here or from adk web", type="json", key="import", max_upload_size=20,
+            on_change=actions.bring_in, args=(manager, "import"),
+        )  # fmt: skip
+
+
+def draw_card(manager: SessionManager) -> None:
+    """Draw the plan of the open conversation, as its newest tool result has it; nothing for an agent without one."""
+    newest = manager.newest("card")
+    card = card_of(as_key(newest)) if newest else None
+    if card is None:
+        return
+    with st.container(border=True, key="plan-card", gap="xsmall"):
+        st.markdown(f"**{literal(card.title)}** :{'green' if card.status == 'final' else 'gray'}-badge[{literal(card.status)}]")
+        for label, words in card.lines:
+            st.markdown(f":gray[{literal(label)}]  \n{literal(words)}")
+        if card.missing:
+            st.markdown(f":orange[:material/pending_actions: Still missing]  \n{literal(', '.join(card.missing))}")
+        if card.facts:
+            draw_known(manager, card)
+
+
+def draw_known(manager: SessionManager, card: Card) -> None:
+    """Draw what is known of people, each fact with the means to have it forgotten: the user says so."""
+    with st.expander(f"What I know ({len(card.facts)})", key="known"):
+        for number, fact in enumerate(card.facts):
+            with st.container(gap=None):
+                st.markdown(f":gray-badge[{literal(fact.words)}]")
+                st.button(
+                    "Forget", key=f"forget-{number}", help=literal(fact.forget), type="tertiary", icon=":material/close:",
+                    on_click=actions.submit, args=(manager, fact.forget),
+                )  # fmt: skip
+
+
+def draw_store(invoker: AgentInvoker, manager: SessionManager) -> None:
+    """Say where conversations are kept, and what ends them."""
+    if invoker.store.lasting:
+        st.caption(f":material/database: Kept in {session_manager.safe_markdown(invoker.store.name)}: here after a restart too.")
+    else:
+        st.caption(":material/warning: Kept in memory: conversations end with this process. VIBEHUNTR_SESSIONS keeps them.")
+    if manager.user_id != actions.user_id():
+        st.caption(":material/cookie_off: This browser takes no cookies: a reload starts anew.")
+
+
+def draw_options(manager: SessionManager, talk: TalkSession | None) -> None:
+    """Draw what is set for the open conversation: what new input does while an answer comes."""
+    key = f"strategy-{manager.open_id}"
+    st.session_state[key] = talk.strategy if talk else manager.page.strategy  # another tab may have changed it
+    st.selectbox(
+        "A new message while an answer comes",
+        list(STRATEGIES),
+        format_func=lambda strategy: STRATEGIES[strategy],
+        key=key,
+        on_change=actions.choose_strategy,
+        args=(manager, key),
+    )
+
+
+def draw_user(invoker: AgentInvoker, manager: SessionManager) -> None:
+    """Draw the login, where one is configured, and the offer to take over what this browser did before it."""
+    if st.user.get("is_logged_in"):
+        st.text(str(st.user.get("name") or st.user.get("email") or "Logged in"))
+        st.button("Log out", icon=":material/logout:", on_click=st.logout)
+    elif "is_logged_in" in st.user:
+        for provider in login_providers():
+            st.button(
+                f"Log in with {provider}" if provider else "Log in", icon=":material/login:", on_click=st.login, args=(provider or None,)
+            )
+    before = actions.ids_before()
+    with suppress(PlaygroundError):  # the database is away, and the page has said so
+        if number := sum(len(invoker.list_sessions(anonymous_id)) for anonymous_id in before):
+            st.info(f"{number} conversation{'s' if number > 1 else ''} from before you logged in or out.")
+            st.button("Take over", icon=":material/move_down:", on_click=actions.take_over, args=(manager, before))
+
+
+def login_providers() -> list[str]:
+    """Return the names of the providers in secrets.toml; "" is the one in [auth] itself."""
+    auth = st.secrets["auth"]
+    return ([""] if "client_id" in auth else []) + [name for name in auth if isinstance(auth[name], Mapping)]
+
+
+def draw_model(invoker: AgentInvoker) -> None:
+    """Say who answers, and whether anything is wrong with it."""
+    if invoker.model_name.startswith("vibehuntr-keyless"):
+        st.badge("Keyless planner", icon=":material/key_off:", color="orange")
+        st.caption("Rules, not a language model. Set GOOGLE_API_KEY and restart to talk to Gemini.")
+    else:
+        st.badge("Model", icon=":material/smart_toy:", color="green")
+        st.text(invoker.model_name or invoker.agent_name)
+    health = invoker.health()
+    st.caption(f"Status: blocked by {health.culprit}" if health.blocked_for else "Status: ready")

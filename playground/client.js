@@ -1,0 +1,243 @@
+// What the page does in the browser beyond Streamlit: it says what has been answered to whoever listens to a screen reader,
+// jumps to what a search has found, copies, takes keys, and names the parts that Streamlit leaves without a name.
+//
+// Mounted once by a component without a frame. Streamlit imports this module once a page, and calls the function at the end
+// whenever its data has changed: {announce: {id, text} | null, jump: {id, target, words} | null}. What it guarantees:
+//
+// - Something is announced once. The first data after the page is loaded announces nothing.
+// - It changes no element of Streamlit's but for attributes, and none that Streamlit sets again: React keeps its own.
+// - While an answer streams it looks at most once a frame, and then only at messages that are new.
+
+const SPOKEN = 500; // characters of an announcement
+const PATIENCE = 5_000; // milliseconds that something may take to appear
+const MOMENT = 2_000; // milliseconds that a mark stays
+const AUTHORS = {"Chat message from user": "You", "Chat message from assistant": "Vibehuntr"};
+
+window.vibehuntrClient?.abort(); // a newer module takes over
+const client = (window.vibehuntrClient = new AbortController());
+const find = (selector) => document.querySelector(selector);
+
+// Call back with the first result that is not null, at once or after a change of the page; give up in the end.
+function whenThere(look, then, patience = PATIENCE) {
+  const found = look();
+  if (found) return then(found);
+  const end = new AbortController();
+  const observer = new MutationObserver(() => {
+    const later = look();
+    if (later) end.abort(then(later));
+  });
+  end.signal.addEventListener("abort", () => observer.disconnect());
+  client.signal.addEventListener("abort", () => end.abort(), {signal: end.signal});
+  setTimeout(() => end.abort(), patience);
+  observer.observe(document.body, {childList: true, subtree: true});
+}
+
+// -- announcing ---------------------------------------------------------------------------------------------------------
+
+// Off the screen, and closed: whoever searches or selects on the page does not come upon the text a second time.
+find("#vibehuntr-status")?.remove();
+const host = document.body.appendChild(document.createElement("div"));
+host.id = "vibehuntr-status";
+host.setAttribute("role", "status");
+host.setAttribute("aria-live", "polite");
+host.style.cssText = "position: fixed; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap";
+const region = host.attachShadow({mode: "closed"});
+
+function say(text) {
+  const short = text.length > SPOKEN ? `${text.slice(0, SPOKEN)}…` : text;
+  region.textContent = short === region.textContent ? `${short}\u00a0` : short; // the same again is a change, too
+}
+
+const announced = new Set();
+let isFirst = true;
+
+function announce(news) {
+  if (news && !announced.has(news.id)) {
+    announced.add(news.id);
+    if (!isFirst) say(news.text);
+  }
+  isFirst = false;
+}
+
+// -- jumping to what was found --------------------------------------------------------------------------------------------
+
+let jumped = null; // the last jump's id
+let marking = null; // watches the text that is marked
+
+function jump(to) {
+  if ((to?.id ?? null) === jumped) return;
+  jumped = to?.id ?? null;
+  unmark();
+  if (to) whenThere(() => document.getElementsByClassName(to.target)[0], (target) => to.id === jumped && show(target, to.words));
+}
+
+function show(target, words) {
+  const ranges = mark(target, words);
+  target.dataset.vibehuntrJumped = "";
+  target.scrollIntoView({block: "start"});
+  if (ranges[0]?.getBoundingClientRect().top > innerHeight * 0.7) ranges[0].startContainer.parentElement.scrollIntoView({block: "center"});
+  target.tabIndex = -1;
+  target.focus({preventScroll: true});
+  setTimeout(() => delete target.dataset.vibehuntrJumped, MOMENT);
+  marking = new MutationObserver(() => mark(target, words)); // drawn anew, its marks would be gone
+  marking.observe(target, {childList: true, subtree: true, characterData: true});
+}
+
+function unmark() {
+  marking?.disconnect();
+  window.CSS.highlights?.delete("vibehuntr");
+}
+
+// Mark beginnings of words, whatever their case and accents, by the browser's highlights: the document stays as it is.
+function mark(target, words) {
+  const wanted = (words ?? []).map((word) => fold(word).folded).filter(Boolean).map(RegExp.escape ?? escaped);
+  if (!wanted.length || !window.CSS.highlights) return [];
+  const pattern = new RegExp(`(?<![\\p{L}\\p{N}])(?:${wanted.join("|")})`, "gu");
+  const texts = document.createTreeWalker(target, NodeFilter.SHOW_TEXT, (node) =>
+    node.parentElement.closest("[data-testid=stIconMaterial], style, script") ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT,
+  );
+  const ranges = [];
+  while (texts.nextNode()) {
+    const {folded, from} = fold(texts.currentNode.data);
+    for (const match of folded.matchAll(pattern)) {
+      const range = new Range();
+      range.setStart(texts.currentNode, from[match.index]);
+      range.setEnd(texts.currentNode, from[match.index + match[0].length]);
+      ranges.push(range);
+    }
+  }
+  window.CSS.highlights.set("vibehuntr", new Highlight(...ranges));
+  return ranges;
+}
+
+const escaped = (text) => text.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
+
+// A text without case and accents, and where each of its characters stood before.
+function fold(text) {
+  let folded = "";
+  const from = [];
+  let at = 0;
+  for (const character of text) {
+    const plain = character.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+    for (let n = 0; n < plain.length; n += 1) from.push(at);
+    folded += plain;
+    at += character.length;
+  }
+  from.push(at);
+  return {folded, from};
+}
+
+// -- copying --------------------------------------------------------------------------------------------------------------
+
+async function copy(button) {
+  const text = decodeURIComponent(button.dataset.vibehuntrCopy);
+  const copied = (await write(text)) ? "Copied" : "Not copied: the browser does not allow it";
+  say(copied);
+  button.setAttribute("aria-label", copied);
+  button.title = copied;
+  button.dataset.vibehuntrCopied = "";
+  setTimeout(() => {
+    button.setAttribute("aria-label", "Copy");
+    button.title = "Copy";
+    delete button.dataset.vibehuntrCopied;
+  }, MOMENT);
+}
+
+// Not every page has a clipboard: over plain http, none but this machine's own.
+const write = (text) => navigator.clipboard?.writeText(text).then(() => true, () => writeByCommand(text)) ?? writeByCommand(text);
+
+function writeByCommand(text) {
+  const before = document.activeElement;
+  const area = document.body.appendChild(document.createElement("textarea"));
+  area.value = text;
+  area.style.cssText = "position: fixed; opacity: 0";
+  area.select();
+  const done = document.execCommand("copy");
+  area.remove();
+  before?.focus({preventScroll: true});
+  return done;
+}
+
+// -- keys -----------------------------------------------------------------------------------------------------------------
+
+const search = () => find(".st-key-search input");
+const OVER = "[data-testid=stPopoverBody], [data-testid=stDialog], [role=listbox]";
+const prompt = () => find("[data-testid=stChatInputTextArea]");
+
+function press(event) {
+  const control = (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey;
+  if (control && event.key.toLowerCase() === "k") {
+    event.preventDefault();
+    find("[data-testid=stExpandSidebarButton]")?.click();
+    whenThere(visibleSearch, (field) => (field.focus(), field.select()));
+  } else if (control && event.key === "/") {
+    event.preventDefault();
+    prompt()?.focus();
+  } else if (event.key === "Escape" && event.target === search() && event.target.value) {
+    event.stopPropagation();
+    empty(event.target);
+  } else if (event.key === "Escape" && find(OVER)) {
+    event.stopPropagation(); // it closes what lies over the page, and does not stop the answer too
+  }
+}
+
+const visibleSearch = () => (find("[data-testid=stSidebar][data-collapsed=false]") ? search() : null);
+
+// As if the user had emptied it: React hears of it by the event, Streamlit takes it over at Enter.
+function empty(field) {
+  Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set.call(field, "");
+  field.dispatchEvent(new Event("input", {bubbles: true}));
+  field.dispatchEvent(new KeyboardEvent("keydown", {key: "Enter", bubbles: true}));
+}
+
+// -- names ----------------------------------------------------------------------------------------------------------------
+
+const contents = document.getElementsByClassName("stChatMessage"); // live, so that a look costs next to nothing
+let isDue = false;
+
+function nameSoon() {
+  if (isDue) return;
+  isDue = true;
+  requestAnimationFrame(() => {
+    isDue = false;
+    name();
+  });
+}
+
+// Messages are articles by their authors in a log that is not read out by itself: an answer is announced once, at its end.
+function name() {
+  for (const message of contents) {
+    const content = message.lastElementChild;
+    const author = AUTHORS[content?.getAttribute("aria-label")];
+    if (author) {
+      content.setAttribute("role", "article");
+      content.setAttribute("aria-label", author);
+    }
+  }
+  for (const toast of document.querySelectorAll("[data-testid=stToast]:not([aria-label])")) toast.setAttribute("aria-label", "Notice");
+  const talk = find(".st-key-talk");
+  if (talk && contents.length && talk.getAttribute("role") !== "log") {
+    talk.setAttribute("role", "log");
+    talk.setAttribute("aria-label", "Conversation");
+    talk.setAttribute("aria-live", "off");
+  }
+}
+
+const names = new MutationObserver(nameSoon);
+names.observe(document.body, {childList: true, subtree: true});
+document.addEventListener("keydown", press, {capture: true, signal: client.signal});
+document.addEventListener(
+  "click",
+  (event) => {
+    const button = event.target.closest?.("button[data-vibehuntr-copy]");
+    if (button) copy(button);
+  },
+  {signal: client.signal},
+);
+client.signal.addEventListener("abort", () => (names.disconnect(), unmark()));
+nameSoon();
+
+export default function ({data}) {
+  announce(data?.announce);
+  jump(data?.jump);
+}

@@ -1,0 +1,49 @@
+"""What the page hands to client.js in the browser, and the buttons that it listens to. Pure: no Streamlit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from playground.turn_log import GROWING, Message, Request
+
+SCRIPT = Path(__file__).with_suffix(".js")
+_MARKS = re.compile(r"^\s{0,3}(?:#{1,6}\s+|>\s?|```.*$|~~~.*$)|[*_`|]+|\]\([^)\s]*\)|[\[\]]", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Jump:
+    """Where to go: `target` is the CSS class of a container ("st-key-..."), `words` are marked in it. A new `id` is a new jump."""
+
+    id: str
+    target: str
+    words: Sequence[str] = ()
+
+
+def client_data(message: Message | None, jump: Jump | None) -> dict[str, Any]:
+    """Return the data of the client: the message to announce, once it is finished, and where to go."""
+    announce = {"id": message.turn_id, "text": spoken(message)} if message and message.status not in GROWING else None
+    return {"announce": announce, "jump": {"id": jump.id, "target": jump.target, "words": list(jump.words)} if jump else None}
+
+
+def spoken(message: Message) -> str:
+    """Return what is to be read out of an answer: its words without Markdown's signs, how it ended, what it asks."""
+    said = [" ".join(_MARKS.sub(" ", message.content).split())]
+    if message.status in ("cancelled", "failed"):
+        said.append(message.error or "Stopped.")
+    if any(isinstance(part, Request) for part in message.parts):
+        said.append("It asks before it acts: yes or no?")
+    return " ".join(text for text in said if text) or "The answer is there."
+
+
+def copy_button(text: str) -> str:
+    """Return the HTML of a button that copies a text, for `st.html`.
+
+    The text is percent-encoded: the page's sanitizer trims attributes, and drops one that holds what looks like the
+    end of a comment or of a style. Its icon comes from look.css: the sanitizer drops SVG.
+    """
+    return f'<button type="button" data-vibehuntr-copy="{quote(text, safe="", errors="replace")}" aria-label="Copy" title="Copy"></button>'

@@ -1,0 +1,155 @@
+"""client.js in headless Chromium, on a page of its own (client_page.py): announcing, jumping, copying, keys; and what it is sent."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from browsing import LISTEN, ROOT, box, serving
+from client_page import TEXTS
+from hypothesis import given
+from hypothesis import strategies as st
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from playground.client import client_data, spoken
+from playground.turn_log import Message, plain_text
+
+MARKED = "[...(CSS.highlights.get('vibehuntr') ?? [])].map(range => range.toString())"
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    environ = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"}
+    script = Path(__file__).with_name("client_page.py")
+    with serving(environ, tmp_path_factory.mktemp("page") / "log", script=script) as served:
+        yield served.url
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser, url: str) -> Iterator[Page]:
+    """One page for all tests, which leave nothing behind that another minds."""
+    context = browser.new_context(viewport={"width": 1200, "height": 900}, permissions=["clipboard-read", "clipboard-write"])
+    context.set_default_timeout(20_000)
+    context.add_init_script(LISTEN)
+    made = context.new_page()
+    made.goto(url)
+    expect(box(made)).to_be_visible()
+    expect(copies(made)).to_have_count(len(TEXTS))
+    expect(made.locator("#vibehuntr-status")).to_have_count(1)
+    yield made
+    context.close()
+
+
+def copies(page: Page) -> Locator:
+    return page.locator("button[data-vibehuntr-copy]")
+
+
+def click(page: Page, label: str) -> None:
+    page.get_by_role("button", name=label, exact=True).click()
+
+
+def until_marked(page: Page, texts: list[str]) -> None:
+    page.wait_for_function(f"wanted => {MARKED}.join() === wanted", arg=",".join(texts))
+
+
+@pytest.mark.browser
+def test_a_finished_message_is_announced_once_and_cut(page: Page) -> None:
+    """What is sent again with every run is said once; Markdown's signs are not read out."""
+    page.evaluate("said.length = 0")
+    for number in (1, 2, 3):
+        click(page, "Say")
+        expect(page.locator("#vibehuntr-status")).to_contain_text(f"answer {number}")
+    click(page, "Nowhere")
+    click(page, "Near")
+    until_marked(page, ["Café", "cafe", "cafe"])
+    assert [text.rstrip("x…") for text in page.evaluate("window.said")] == ["answer 1", "answer 2", "answer 3 "]
+    assert page.evaluate("said.at(-1).length") == 501
+    assert page.locator("[role=status]").count() == 1
+
+
+@pytest.mark.browser
+def test_a_jump_shows_the_place_and_marks_the_beginnings_of_words(page: Page) -> None:
+    """Whatever their case and accents; also when the place appears later; no jump clears the marks."""
+    click(page, "Far")
+    until_marked(page, ["Eclair", "ÉCLAIR"])
+    expect(page.locator(".st-key-far")).to_be_focused()
+    expect(page.locator(".st-key-far")).to_be_in_viewport()
+    click(page, "Late")
+    until_marked(page, [])
+    click(page, "Draw")
+    until_marked(page, ["found"])
+    click(page, "Again")
+    until_marked(page, ["Café", "cafe", "cafe"])
+    expect(page.locator(".st-key-near")).to_be_in_viewport()
+    click(page, "Nowhere")
+    until_marked(page, [])
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("number", range(len(TEXTS)))
+def test_a_text_is_copied_to_the_letter(page: Page, number: int) -> None:
+    """Lines, quotes, HTML, ends of comments and styles, spaces at the end: through the sanitizer and back."""
+    button = copies(page).nth(number)
+    button.click()
+    expect(button).to_have_attribute("aria-label", "Copied")
+    expect(page.locator("#vibehuntr-status")).to_contain_text("Copied")
+    assert page.evaluate("navigator.clipboard.readText()") == TEXTS[number]
+
+
+@pytest.mark.browser
+def test_without_a_clipboard_it_copies_all_the_same(page: Page) -> None:
+    """Over plain http there is none; the focus stays where it is."""
+    page.evaluate("Object.defineProperty(navigator, 'clipboard', {value: undefined, configurable: true})")
+    copies(page).first.press("Enter")
+    expect(copies(page).first).to_have_attribute("aria-label", "Copied")
+    expect(copies(page).first).to_be_focused()
+    expect(copies(page).first).to_have_attribute("aria-label", "Copy")
+    page.evaluate("delete navigator.clipboard")
+    assert page.evaluate("navigator.clipboard.readText()") == TEXTS[0]
+
+
+@pytest.mark.browser
+def test_keys_find_the_search_and_the_input(page: Page) -> None:
+    """Ctrl+K opens the sidebar if it has to, Escape empties the search and does nothing else, Ctrl+/ goes back to the input."""
+    field = page.locator(".st-key-search input")
+    page.get_by_test_id("stSidebarCollapseButton").get_by_role("button").click()
+    expect(page.get_by_test_id("stSidebar")).to_have_attribute("data-collapsed", "true")
+    box(page).press("Control+k")
+    expect(field).to_be_focused()
+    field.fill("abc")
+    field.press("Enter")
+    expect(page.get_by_text("searched 'abc'")).to_be_visible()
+    field.press("Escape")
+    expect(page.get_by_text("searched ''")).to_be_visible()
+    expect(page.get_by_text("Stop=0")).to_be_visible()
+    field.press("Control+/")
+    expect(box(page)).to_be_focused()
+
+
+@pytest.mark.browser
+def test_buttons_hear_their_shortcuts_while_one_types(page: Page) -> None:
+    """Escape, Ctrl+Shift+O and Alt+Up; the draft and the focus stay."""
+    box(page).fill("my draft")
+    for count, key in enumerate(("Escape", "Control+Shift+O", "Alt+ArrowUp"), 1):
+        box(page).press(key)
+        expect(page.get_by_text(" ".join(f"{name}={int(n < count)}" for n, name in enumerate(("Stop", "New", "Edit"))))).to_be_visible()
+    expect(box(page)).to_be_focused()
+    expect(box(page)).to_have_value("my draft")
+
+
+@given(st.text())
+def test_what_is_spoken_has_no_line_and_is_never_empty(text: str) -> None:
+    """One line, whatever an answer says."""
+    said = spoken(Message(2, "t", "assistant", plain_text(text)))
+    assert said and "\n" not in said and "**" not in said
+
+
+def test_only_what_has_ended_is_announced() -> None:
+    """And an end says how it came."""
+    parts = plain_text("# So far\n\n- **one**\n- [two](https://example.com)\n\n```python\ncode\n```")
+    assert client_data(Message(2, "t", "assistant", parts, "running"), None) == {"announce": None, "jump": None}
+    assert spoken(Message(2, "t", "assistant", parts)) == "So far - one - two code"
+    assert spoken(Message(2, "t", "assistant", parts, "cancelled")) == "So far - one - two code Stopped."
+    assert spoken(Message(2, "t", "assistant", (), "failed", "It failed.")) == "It failed."
