@@ -51,6 +51,7 @@ from google.adk.sessions import BaseSessionService, Session, State
 from google.genai import types
 
 from playground.branches import (
+    ADKS_NAME,
     SHARED,
     Alternatives,
     Branch,
@@ -145,7 +146,6 @@ _LOGGED_CHARACTERS = 100
 _ABOUT = "vibehuntr_conversation"  # in the session's state: what the list of conversations shows
 _PATIENCE = 60.0  # seconds that a question to the store may take: a long conversation, or a copy of one
 _FORK = "vibehuntr_fork"  # in the state of a branch's session: where it left another
-_ADKS_NAME = "__session_metadata__"  # in the state: what adk web calls a session
 _MOVING = "vibehuntr_moving"  # in the state of a copy: the user and the id of the conversation that it is to replace
 _TITLE_PATIENCE = 30.0  # seconds that the model may take for a title
 _TITLE_LIMIT = 200  # characters of a title that a user gives
@@ -666,6 +666,10 @@ class _Conversation:
         kept = {"title": self.title, "titled": self.titled, "created_at": self.created_at, "strategy": self.strategy}
         return kept | {"pinned": self.pinned, "deleted_at": self.deleted_at, "branch": self.branch.id}
 
+    def kept(self) -> dict[str, Any]:
+        """Return the same as state, with the title where adk web looks for one."""
+        return {_ABOUT: self.about(), ADKS_NAME: {"displayName": self.title}}
+
     def add(self, branch: Branch, *, opened: bool = True) -> None:
         """Add a branch. Under the lock."""
         self.branches[branch.id] = branch
@@ -791,6 +795,11 @@ class AgentInvoker:
         self._load(user_id)
         return sorted((c.listed() for c in self._of(user_id)), key=lambda talk: (talk.pinned, talk.updated_at), reverse=True)
 
+    def _know(self, conversation: _Conversation) -> None:
+        """Take a conversation that has its sessions among those of its user."""
+        with self._lock:
+            self._conversations.setdefault(conversation.user_id, {})[conversation.id] = conversation
+
     def _of(self, user_id: str) -> list[_Conversation]:
         with self._lock:
             return [c for c in self._conversations.get(user_id, {}).values() if not c.gone]
@@ -840,9 +849,8 @@ class AgentInvoker:
 
     async def _save_about(self, conversation: _Conversation, session: Session) -> None:
         """Save what was set for a conversation in the session of its first branch, if that does not say so already."""
-        about = conversation.about()
-        if session.state.get(_ABOUT) != about:
-            await self.sessions.set_state(session, {_ABOUT: about, _ADKS_NAME: {"displayName": conversation.title}})
+        if session.state.get(_ABOUT) != conversation.about():
+            await self.sessions.set_state(session, conversation.kept())
 
     def discard_session(self, user_id: str, talk_session_id: str) -> None:
         """Stop a conversation's turns and take it out of the list; for `undo_limit` seconds it can be restored, then it is forgotten.
@@ -963,8 +971,7 @@ class AgentInvoker:
         taken = any(own.id == conversation.id for own in self._of(user_id))
         new = self._moved(conversation, user_id, uuid.uuid4().hex if taken else conversation.id)
         self._or_not_gone(conversation, self._copy(conversation, new))
-        with self._lock:
-            self._conversations.setdefault(user_id, {})[new.id] = new
+        self._know(new)
         return True
 
     def _moved(self, conversation: _Conversation, user_id: str, new_id: str) -> _Conversation:
@@ -1078,12 +1085,15 @@ class AgentInvoker:
     def show_branch(self, user_id: str, talk_session_id: str, branch_id: str) -> None:
         """Open a branch by the id of its session, as `search` gives it. Raises: ConversationBusy, MessageNotShown, as `view`."""
         conversation = self._find(user_id, talk_session_id)
+        if conversation.branch.id != branch_id:
+            self._open(conversation, lambda conversation: conversation.branches.get(branch_id))
+
+    def _open(self, conversation: _Conversation, find: Callable[[_Conversation], Branch | None]) -> None:
+        """Open the branch that is found under the lock, in all tabs."""
         with conversation.lock:
-            branch = conversation.branches.get(branch_id)
+            branch = find(conversation)
             if branch is None:
                 raise MessageNotShown
-            if branch is conversation.branch:
-                return
             if conversation.unfinished():
                 raise ConversationBusy
             conversation.open(branch)
@@ -1118,10 +1128,8 @@ class AgentInvoker:
         title = title_of(self.store.storable(read.title), limit=_TITLE_LIMIT) or "Imported conversation"
         self._load(user_id)
         new = _Conversation(user_id, uuid.uuid4().hex, {"title": title, "titled": "user"})
-        named = {_ABOUT: new.about(), _ADKS_NAME: {"displayName": title}}
-        self._ask_loop(self.sessions.make(new.root, read.events, read.state, named))
-        with self._lock:
-            self._conversations.setdefault(user_id, {})[new.id] = new
+        self._ask_loop(self.sessions.make(new.root, read.events, read.state, new.kept()))
+        self._know(new)
         self.touch(user_id)
         return new.id
 
@@ -1316,15 +1324,7 @@ class AgentInvoker:
 
         Raises: ConversationBusy while an answer is being written; MessageNotShown for turns without alternatives; as `view`.
         """
-        conversation = self._find(user_id, talk_session_id)
-        with conversation.lock:
-            branch = conversation.branch_with(turn_ids)
-            if branch is None:
-                raise MessageNotShown
-            if conversation.unfinished():
-                raise ConversationBusy
-            conversation.open(branch)
-        self._changed(conversation)
+        self._open(self._find(user_id, talk_session_id), lambda conversation: conversation.branch_with(turn_ids))
 
     def branch_off(self, user_id: str, talk_session_id: str, turn_id: str) -> str:
         """Copy the open branch, up to and with a turn, into a new conversation. Returns: its id. Raises: as `switch`."""
@@ -1339,8 +1339,7 @@ class AgentInvoker:
         before = next(iter(turns[turns.index(turn_id) + 1 :]), "")
         new = _Conversation(user_id, uuid.uuid4().hex, {"title": f"{title} (branch)", "titled": "user"})
         self._ask_loop(self._copy_part(branch, new, before))
-        with self._lock:
-            self._conversations.setdefault(user_id, {})[new.id] = new
+        self._know(new)
         self.touch(user_id)
         return new.id
 
@@ -1348,8 +1347,7 @@ class AgentInvoker:
         session = await self._whole(branch)
         part = prefix(session, before)
         await copy_files(self._artifacts, self.sessions.key(branch), self.sessions.key(new.root), part.files)
-        named = {_ABOUT: new.about(), _ADKS_NAME: {"displayName": new.title}}
-        await self.sessions.make(new.root, part.events, part.state, named)
+        await self.sessions.make(new.root, part.events, part.state, new.kept())
 
     def load_file(self, user_id: str, talk_session_id: str, name: str, version: int | None = None) -> FilePart | None:
         """Return a file that was saved in the open branch, its newest version unless another is asked for; None if it is not there.
@@ -1616,8 +1614,7 @@ class AgentInvoker:
 
     async def _begin_session(self, turn: Turn) -> None:
         conversation, branch = turn.conversation, turn.branch
-        named = {_ABOUT: conversation.about(), _ADKS_NAME: {"displayName": conversation.title}}
-        session = await self.sessions.create(branch, named)
+        session = await self.sessions.create(branch, conversation.kept())
         if conversation.gone:  # meanwhile
             await self._delete(conversation)
             raise ConversationDeleted
@@ -1739,16 +1736,16 @@ def _known(sessions: Sequence[Session]) -> dict[str, _Conversation]:
     for branch in sorted(branches, key=lambda branch: branch.fork.at if branch.fork else 0.0):
         conversation = known.get(branch.fork.conversation) if branch.fork else None
         if conversation:
-            used_at = branch.used_at
-            conversation.updated_at = max(conversation.updated_at, used_at)
-            conversation.add(branch, opened=opened[conversation.id] == branch.id)
-            branch.used_at, conversation.version = used_at, 0  # as the store has it: nothing has changed in this process
+            conversation.updated_at = max(conversation.updated_at, branch.used_at)
+            conversation.branches[branch.id] = branch
+            if opened[conversation.id] == branch.id:
+                conversation.branch = branch
     return known
 
 
 def _first_branch(session: Session) -> _Conversation:
     about: Mapping[str, Any] = session.state.get(_ABOUT) or {}
-    name = str((session.state.get(_ADKS_NAME) or {}).get("displayName") or about.get("title") or "Conversation")
+    name = str((session.state.get(ADKS_NAME) or {}).get("displayName") or about.get("title") or "Conversation")
     updated_at = session.last_update_time
     conversation = _Conversation(session.user_id, session.id, {"created_at": updated_at, **about, "title": name})
     conversation.updated_at = conversation.root.used_at = updated_at

@@ -286,6 +286,7 @@ class SessionManager:
         messages = self._current.messages
         messages.append(Message(len(messages) + 1, turn.id, "assistant", (), "running", at=time.time()))
         self._current.turns[turn.id] = turn
+        self.page.begun = turn.id
 
     def _append(self, role: Literal["user", "assistant"], content: str, turn_id: str, files: Sequence[FilePart] = ()) -> None:
         messages = self._current.messages

@@ -121,7 +121,7 @@ def submit(manager: SessionManager, text: str | None = None) -> None:
     prompt = sent if isinstance(sent, str) else sent.text
     files = [*manager.page.held, *files_in(sent)] if text is None else []
     try:
-        manager.page.begun = manager.submit(prompt, partial(start_turn, get_invoker(), manager, files), files).id
+        manager.submit(prompt, partial(start_turn, get_invoker(), manager, files), files)
     except PlaygroundError as error:
         manager.notify(error.message)
         if text is None:
@@ -148,8 +148,7 @@ def drop_file(manager: SessionManager, place: int) -> None:
 @telling
 def confirm(manager: SessionManager, request_id: str, confirmed: bool) -> None:  # noqa: FBT001 - a button's argument
     """Answer a tool that asks before it acts. Of several answers, also from other tabs, the first counts; the others are told."""
-    turn = manager.reply(partial(get_invoker().confirm, manager.user_id, manager.open_id, request_id, confirmed))
-    manager.page.begun = turn.id
+    manager.reply(partial(get_invoker().confirm, manager.user_id, manager.open_id, request_id, confirmed))
 
 
 def stop(manager: SessionManager) -> None:
@@ -175,15 +174,14 @@ def edit(manager: SessionManager, turn_id: str) -> None:
 def send_edited(manager: SessionManager, turn_id: str, key: str, files: Sequence[FilePart]) -> None:
     """Send an edited question in the place of the old one: a new branch."""
     text: str = st.session_state[key]
-    turn = manager.resubmit(turn_id, partial(get_invoker().edit, manager.user_id, manager.open_id, turn_id, text, files))
-    manager.page.begun, manager.page.editing = turn.id, ""
+    manager.resubmit(turn_id, partial(get_invoker().edit, manager.user_id, manager.open_id, turn_id, text, files))
+    manager.page.editing = ""
 
 
 @telling
 def regenerate(manager: SessionManager, turn_id: str) -> None:
     """Ask for another answer: a new branch."""
-    turn = manager.resubmit(turn_id, partial(get_invoker().regenerate, manager.user_id, manager.open_id, turn_id))
-    manager.page.begun = turn.id
+    manager.resubmit(turn_id, partial(get_invoker().regenerate, manager.user_id, manager.open_id, turn_id))
 
 
 @telling

@@ -25,7 +25,6 @@ IMAGE = 320  # pixels: how wide an image is drawn
 DRAWINGS = 4  # of one message, the last ones
 REPLIES = 4  # that a tool may offer
 REPLY = 80  # characters of one
-FOR_THE_PAGE = ("view", "card", "replies")  # of a tool's result: drawn, and not part of what the step shows
 CURSOR = " ▌"
 
 Item = tuple[str, str, Any]  # kind, text, what else the kind needs
@@ -232,7 +231,7 @@ def put_step(place: Any, label: str, step: ToolStep) -> Any:  # noqa: ANN401
     """Draw a finished tool call as a collapsed line with its arguments and result inside."""
     expander = place.expander(label)
     expander.json(dict(step.args), expanded=2)
-    if result := {key: value for key, value in (step.result or {}).items() if key not in FOR_THE_PAGE}:
+    if result := step.details:
         expander.json(result, expanded=1)
     return expander
 

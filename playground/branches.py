@@ -30,7 +30,8 @@ from playground.history import FEEDBACK, marks_of, turn_of
 from playground.turn_log import Message
 
 SHARED = (State.USER_PREFIX, State.APP_PREFIX, State.TEMP_PREFIX)  # state that is not the session's own
-BOOKKEEPING = ("vibehuntr_", "__session_metadata__")  # state that is ours, not the agent's; the second is adk web's name of a session
+ADKS_NAME = "__session_metadata__"  # in the state: where adk web keeps what it calls a session
+BOOKKEEPING = ("vibehuntr_", ADKS_NAME)  # state that is ours, not the agent's
 _SHOWN_CHARACTERS = 200
 
 

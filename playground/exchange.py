@@ -34,29 +34,27 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, cast
 
 from google.adk.events import Event
 from google.adk.sessions import Session
-from google.adk.sessions.state import State
 from google.adk.tools.tool_confirmation import ToolConfirmation
 from google.genai import types
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 from pydantic_core import to_jsonable_python
 
+from playground.branches import ADKS_NAME, BOOKKEEPING, SHARED
 from playground.errors import ABORTED, ImportRefused
 from playground.history import BEGAN, CONFIRMATION, ERROR, FEEDBACK, FORGOTTEN, OUTCOME, TURN, WHOLE, asked_in
+from playground.session_store import storable
 
 _ACTIONS = "vibehuntr_actions"  # metadata in a file: what the event did, which adk web takes from nobody
 _CONTENT = "vibehuntr_content"  # and all of its content, if ADK's own calls are in it
 _ADKS_OWN = ("adk_request_confirmation", "adk_request_credential", "adk_request_input")  # names that adk web takes from nobody
-_NAMED = "__session_metadata__"  # in the state: where adk web keeps what it calls a session
-_SHARED = (State.USER_PREFIX, State.APP_PREFIX, State.TEMP_PREFIX)  # state that is not the session's own
-_BOOKS = ("vibehuntr_", "_adk", _NAMED)  # and what is, but is none of the agent's
+_BOOKS = (*BOOKKEEPING, "_adk")  # state that is the session's own, but none of the agent's
 _ADK_WEBS_USER = "user"
 _LATEST = 253_370_764_800.0  # the year 9999: what no calendar shows is no time
 _TITLE_CHARACTERS = 200
 _WORDS = 10_000  # characters of an error or of a feedback
 _DIGITS = 300  # of a number; more are not a float, and 4,300 not even an int
 _QUOTED = 40
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # what no database and no file takes
 
 if TYPE_CHECKING:
     from google.adk.evaluation.eval_case import Invocation
@@ -92,7 +90,7 @@ def session_json(session: Session, title: str) -> str:
     """Return the conversation as the JSON of an ADK session, for `adk web` and for `read_session`."""
     state = _own(_dumped(session.state))
     if title := one_line(title)[:_TITLE_CHARACTERS].rstrip():
-        state[_NAMED] = {"displayName": title}
+        state[ADKS_NAME] = {"displayName": title}
     events = _events_of(session)
     written = [_written(event) for event in events]
     name = hashlib.sha256(json.dumps([state, written]).encode()).hexdigest()[:32]
@@ -114,7 +112,7 @@ def read_session(data: bytes, app_name: str, limits: Limits = Limits()) -> Impor
     events = _carried(read)
     if not any(event.content for event in events):
         raise ImportRefused("There are no messages in this file. Export the conversation again, and choose that file.")
-    named = state.get(_NAMED)
+    named = state.get(ADKS_NAME)
     title = named.get("displayName") if isinstance(named, dict) else ""
     title = one_line(title)[:_TITLE_CHARACTERS].rstrip() if isinstance(title, str) else ""
     numbers = {event.id: number for number, event in enumerate(read, 1)}
@@ -123,20 +121,20 @@ def read_session(data: bytes, app_name: str, limits: Limits = Limits()) -> Impor
 
 def _own(state: Mapping[str, Any]) -> Json:
     """Return what of a state is the conversation's own, in an order that no store changes."""
-    return {key: _unshared(state[key]) for key in sorted(state) if not key.startswith((*_SHARED, *_BOOKS))}
+    return {key: _unshared(state[key]) for key in sorted(state) if not key.startswith((*SHARED, *_BOOKS))}
 
 
 def _unshared(value: Any) -> Any:  # noqa: ANN401 - JSON in, the same out
     """Leave out state of the user's at any depth: the planner's undo holds some, and would write it over the reader's."""
     if isinstance(value, dict):
-        return {key: _unshared(item) for key, item in cast("Json", value).items() if not key.startswith(_SHARED)}
+        return {key: _unshared(item) for key, item in cast("Json", value).items() if not key.startswith(SHARED)}
     return [_unshared(item) for item in cast("list[Any]", value)] if isinstance(value, list) else value
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401 - JSON in, the same out
     """Return a value as a file and a database keep it."""
     if isinstance(value, str):
-        return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", value)
+        return storable(value)
     if isinstance(value, dict):
         return {plain(str(key)): plain(item) for key, item in cast("Json", value).items()}
     if isinstance(value, float):

@@ -19,7 +19,6 @@ from urllib.parse import quote
 from playground.exchange import one_line, plain
 from playground.turn_log import GROWING, FilePart, Message, Part, Reply, Request, SavedFile, TextPart, ToolStep
 
-_FOR_THE_PAGE = ("view", "card", "replies")  # of a tool's result: the page draws them
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 _FETCHES_OR_IS_HTML = re.compile(r"<[A-Za-z/!?]|!\[")
 _LINE_ENDS = re.compile(r"\r\n|\r|\n")
@@ -94,7 +93,7 @@ def _text(text: str, role: str) -> str:
 
 def _step(step: ToolStep) -> str:
     seconds = "" if step.seconds is None else f" · {step.seconds:.1f} s"
-    result = {key: value for key, value in (step.result or {}).items() if key not in _FOR_THE_PAGE}
+    result = step.details
     came = "Stopped." if step.stopped else "No result." if step.result is None else f"Result:\n\n{_fenced(_pretty(result), 'json')}"
     summary = f"<details><summary>{html.escape(one_line(step.name))}{seconds}</summary>"
     return f"{summary}\n\nArguments:\n\n{_fenced(_pretty(dict(step.args)), 'json')}\n\n{came}\n\n</details>"

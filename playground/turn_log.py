@@ -40,6 +40,7 @@ Kind = Literal[
 ]
 Status = Literal["queued", "running", "stopping", "done", "cancelled", "failed"]
 GROWING: frozenset[Status] = frozenset({"queued", "running", "stopping"})
+_DRAWN = ("view", "card", "replies")  # of a tool's result
 TERMINAL: frozenset[Kind] = frozenset({"done", "cancelled", "failed"})
 
 
@@ -146,6 +147,11 @@ class ToolStep:
     result: Mapping[str, Any] | None = None
     seconds: float | None = None
     stopped: bool = False
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """The result without what the page draws beside it."""
+        return {key: value for key, value in (self.result or {}).items() if key not in _DRAWN}
 
 
 @dataclass(frozen=True, slots=True)
