@@ -6,13 +6,20 @@ ALL := .venv/.synced-all
 RUN := .venv/.synced-run
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt browser bench
+.PHONY: help run seat test check fmt browser bench
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
 
 run: $(RUN)  ## the page; without a key, the keyless planner answers
 	.venv/bin/streamlit run vibehuntr_playground.py
+
+seat: export NAME =
+seat: export FACTS =
+seat: export PORT = 8801
+seat: export HOST = 127.0.0.1
+seat: $(RUN)  ## a friend's agent for a meeting elsewhere; `make seat NAME=Ben FACTS="vegan, free after 18" PORT=8801`
+	@.venv/bin/python -m vibehuntr_agent.serve_seat --name "$$NAME" --facts "$$FACTS" --port "$$PORT" --host "$$HOST"
 
 test: $(ALL)  ## every test; browser tests need Chromium and are skipped without it, but never in CI
 	.venv/bin/python -m pytest -q -n auto --dist loadfile $(ARGS)

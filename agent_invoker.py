@@ -65,6 +65,7 @@ from playground.branches import (
     prefix,
 )
 from playground.draft import MAKING, Draft, Outcome, Sessions
+from playground.environment import positive_number
 from playground.errors import (
     ABORTED,
     EMPTY_ANSWER,
@@ -113,6 +114,7 @@ from playground.runtime import (
     is_fenced,
     make_runner,
     models,
+    set_up_telemetry,
     title_by,
     use_tool_threads,
     warm_up,
@@ -132,6 +134,7 @@ from playground.turn_log import (
     Reply,
     Request,
     TurnLog,
+    content_of,
     open_requests,
     replies_in,
     sent_parts,
@@ -193,19 +196,8 @@ class Settings:
         for name, kind in (("workers", int), ("idle_limit", float), ("unread_limit", float)):
             variable = f"VIBEHUNTR_{name.upper()}"
             if text := environ.get(variable):
-                given[name] = _positive_number(variable, text, kind)
+                given[name] = positive_number(variable, text, kind)
         return cls(**given)
-
-
-def _positive_number(variable: str, text: str, kind: type[int | float]) -> float:
-    problem = StateError(f"{variable} must be a number above 0, not {text!r}. Correct it and restart.")
-    try:
-        number = kind(text)
-    except ValueError as error:
-        raise problem from error
-    if not 0 < number < float("inf"):
-        raise problem
-    return number
 
 
 @dataclass(frozen=True, slots=True)
@@ -748,6 +740,7 @@ class AgentInvoker:
         self.store.fenced = is_fenced
         self._artifacts = artifact_service or InMemoryArtifactService()
         self._index = search_index or open_index("")
+        set_up_telemetry()
         self._runner = make_runner(agent, self.store, self._artifacts)
         self.sessions = Sessions(self.store, self._runner.app_name)
         self.agent_name = str(self._runner.agent.name) if self._runner.agent else "agent"
@@ -1793,7 +1786,9 @@ def _messages_of(turn: Turn, after: int) -> list[Message]:
     sent = sent_parts(turn.message, turn.files)
     question = [] if turn.reply else [Message(after + 1, turn.id, "user", sent, at=turn.began_at)]
     after += len(question) + 1
-    return [*question, Message(after, turn.id, "assistant", answer.parts, answer.status, answer.error, turn.began_at, answer.notices)]
+    parts, notices = answer.parts, answer.notices
+    said = Message(after, turn.id, "assistant", parts, answer.status, answer.error, turn.began_at, notices, floor=answer.floor)
+    return [*question, said]
 
 
 _alive: weakref.WeakSet[AgentInvoker] = weakref.WeakSet()
@@ -1886,6 +1881,8 @@ def _streamed(turn: Turn, *, tool_calls: bool) -> Generator[dict[str, Any], None
             if entry.kind == "partial" or (entry.kind == "final" and entry.key not in begun):
                 begun.add(entry.key)
                 yield {"type": "text", "content": entry.text}
+            elif entry.kind == "contribution" and (line := content_of(Answer([entry]).parts)):
+                yield {"type": "text", "content": f"\n{line}\n"}
             elif entry.kind == "tool_call" and tool_calls:
                 yield {"type": "tool_call", "name": entry.text, "args": dict(entry.data)}
 

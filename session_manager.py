@@ -19,7 +19,20 @@ from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequenc
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, cast
 
-from playground.turn_log import GROWING, Answer, Entry, FilePart, Message, Request, ToolStep, open_requests, replies_in, sent_parts
+from playground.turn_log import (
+    GROWING,
+    Answer,
+    Entry,
+    FilePart,
+    Floor,
+    Message,
+    Request,
+    open_requests,
+    replies_in,
+    seats_of,
+    sent_parts,
+    shown_by,
+)
 
 WINDOW = 20  # messages drawn of a long conversation, at least; the rest is behind one control
 BLOCK = 10_000  # characters of settled text in one Markdown element, so that a long answer is not redrawn whole
@@ -130,7 +143,8 @@ class PageState:
     something has been shown; `strategy` is what new input does while an answer comes, in a conversation yet to be begun. `editing`
     is the turn whose question is being edited; `jump` the message that was asked for; `held` the files that wait for the next
     message; `discarded` the conversation that can be brought back, as id and title; `listed` how many the list shows;
-    `begun` the turn that this page has seen begin last: its end is announced, no other's.
+    `begun` the turn that this page has seen begin last: its end is announced, no other's; `drawn` what was chosen when the page was
+    drawn.
     """
 
     revision: int = -1
@@ -142,6 +156,7 @@ class PageState:
     discarded: tuple[str, str] | None = None
     listed: int = LISTED
     begun: str = ""
+    drawn: tuple[object, ...] = ()
 
 
 @dataclass(slots=True)
@@ -199,6 +214,12 @@ class SessionManager:
     def open_id(self) -> str:
         """The id of the conversation on the page; empty before the first message of a new one."""
         return self._record.open_id
+
+    @property
+    def chosen(self) -> tuple[object, ...]:
+        """What the user has chosen to see on this page: after a click it is another."""
+        page = self.page
+        return (self.open_id, page.strategy, page.editing, page.jump, page.held, page.discarded, page.listed, self._current.older_shown)
 
     def open(self, talk_session_id: str, load: Callable[[], Sequence[Message]] | None = None) -> None:
         """Show a conversation; `load` is asked for its messages if this browser session has not shown it before."""
@@ -391,8 +412,15 @@ class SessionManager:
         """Return what the newest tool result of the conversation that has this key says under it, or None."""
         for message in reversed(self._messages_now()):
             for part in reversed(message.parts):
-                if isinstance(part, ToolStep) and part.result and part.result.get(key):
-                    return part.result[key]
+                if (found := shown_by(part)).get(key):
+                    return found[key]
+        return None
+
+    def seats(self) -> Floor | None:
+        """Return how the seats of the conversation's newest meeting are, or were at its end; None if there was none."""
+        for message in reversed(self._messages_now()):
+            if seats := seats_of(message):
+                return seats
         return None
 
     @property
@@ -474,6 +502,7 @@ def answer_message(message: Message, answer: Answer) -> Message:
         message.at,
         tuple(answer.notices),
         message.feedback,
+        answer.floor,
     )
 
 

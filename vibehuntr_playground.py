@@ -35,10 +35,10 @@ from agent_invoker import AgentInvoker, ConversationDeleted, ConversationNotFoun
 from page import actions
 from page.message_bar import draw_bar, draw_editor
 from page.messages import Canvas, items_of, live_items, replies_of
-from page.sidebar import draw_sidebar
+from page.sidebar import Seats, draw_sidebar
 from playground.client import SCRIPT, Jump, client_data
 from playground.identity import IdentityMiddleware, cookie_secret
-from playground.turn_log import Answer, Message
+from playground.turn_log import Answer, Message, seats_of
 from session_manager import Confirmations, SessionManager, literal
 
 HERE = Path(__file__).parent
@@ -143,7 +143,8 @@ def draw() -> None:
     except PlaygroundError as error:
         st.error(f"{error.message} This page tries again by itself.", icon="🚫")
         manager.page.revision, talks = actions.UNKNOWN, []
-    draw_sidebar(invoker, manager, talks)
+    manager.page.drawn = chosen(manager)
+    seats = draw_sidebar(invoker, manager, talks)
     if notice := manager.take_notice():
         st.toast(session_manager.safe_markdown(notice), icon=":material/info:", duration="long")
     messages = manager.shown()
@@ -155,7 +156,7 @@ def draw() -> None:
         watch(invoker, manager)
     with area:
         if messages:
-            draw_messages(invoker, manager, messages)
+            draw_messages(invoker, manager, messages, seats)
         else:
             draw_first_screen(manager)
 
@@ -246,7 +247,7 @@ def suggestions() -> Sequence[str]:
     return SUGGESTIONS
 
 
-def draw_messages(invoker: AgentInvoker, manager: SessionManager, messages: Sequence[Message]) -> None:
+def draw_messages(invoker: AgentInvoker, manager: SessionManager, messages: Sequence[Message], seats: Seats) -> None:
     """Draw the window of messages, the last one by the fragment."""
     asked = manager.confirmations()
     with st.container():
@@ -260,7 +261,7 @@ def draw_messages(invoker: AgentInvoker, manager: SessionManager, messages: Sequ
     with below:  # before the live message, whose run drains
         draw_waiting(manager)
     with live:
-        draw_last(invoker, manager, messages[-1])
+        draw_last(invoker, manager, messages[-1], seats)
 
 
 def draw_glimpse(invoker: AgentInvoker, manager: SessionManager, asked: Confirmations) -> None:
@@ -304,10 +305,11 @@ def draw_waiting(manager: SessionManager) -> None:
 
 
 @st.fragment
-def draw_last(invoker: AgentInvoker, manager: SessionManager, drawn: Message) -> None:
+def draw_last(invoker: AgentInvoker, manager: SessionManager, drawn: Message, seats: Seats) -> None:
     """Draw the last message: while its turn runs, drain its log; once it is over, ask for one redraw of the page.
 
-    `drawn` is the message as it was at the last run of the whole page; a beat gets the same one again.
+    `drawn` is the message as it was at the last run of the whole page; a beat gets the same one again. `seats` is the place in the
+    sidebar for those of a meeting that it holds.
     """
     turn = manager.running_turn()
     if (isinstance(turn, Turn) and turn.id != drawn.turn_id) or manager.has_notice:
@@ -320,12 +322,13 @@ def draw_last(invoker: AgentInvoker, manager: SessionManager, drawn: Message) ->
     manager.page.begun = turn.id
     with st.container(key=f"message-{drawn.role}-{drawn.turn_id}"):
         frame, bar = framed(drawn)
-    canvas, answer = Canvas(frame), Answer(turn.read())
-    canvas.draw(live_items(session_manager.answer_message(drawn, answer), invoker))
+    seats.begin()
+    answer, draw = Answer(turn.read()), partial(draw_live, invoker, Canvas(frame), seats)
+    draw(session_manager.answer_message(drawn, answer))
     with bar:
         draw_bar(invoker, manager, drawn)
     draw_heartbeat(running=not turn.ended)
-    drain(invoker, manager, drawn, turn, answer, canvas)
+    drain(invoker, manager, drawn, turn, answer, draw)
     if turn.wait_ended(GLANCE) and manager.settle(turn):
         st.rerun()
 
@@ -350,9 +353,18 @@ def watch(invoker: AgentInvoker, manager: SessionManager) -> None:
 
 
 def redraw_on_news(invoker: AgentInvoker, manager: SessionManager) -> None:
-    """Redraw the whole page if any of the user's conversations has changed since it was drawn."""
-    if invoker.revision(manager.user_id) != manager.page.revision:
+    """Redraw the whole page if any of the user's conversations has changed since it was drawn, or what is to be seen of them.
+
+    The latter: a click in the very moment of a beat is sent with it, as one request of the beat's fragment. Its callback is run, and the
+    page is not ("Multiple different fragmentIds", says the browser's console).
+    """
+    if invoker.revision(manager.user_id) != manager.page.revision or chosen(manager) != manager.page.drawn:
         st.rerun()
+
+
+def chosen(manager: SessionManager) -> tuple[object, ...]:
+    """Return what the user has chosen to see: in the session, and in the sidebar's fields."""
+    return (*manager.chosen, *(st.session_state.get(field) for field in ("search", "where")))
 
 
 def draw_heartbeat(*, running: bool) -> None:
@@ -365,7 +377,15 @@ def draw_heartbeat(*, running: bool) -> None:
             st_autorefresh(interval=BEAT, key="beat", debounce=False)
 
 
-def drain(invoker: AgentInvoker, manager: SessionManager, drawn: Message, turn: Turn, answer: Answer, canvas: Canvas) -> None:
+def draw_live(invoker: AgentInvoker, canvas: Canvas, seats: Seats, message: Message) -> None:
+    """Draw an answer that grows, and the seats of the meeting that it holds."""
+    canvas.draw(live_items(message, invoker))
+    seats.draw(seats_of(message))
+
+
+def drain(
+    invoker: AgentInvoker, manager: SessionManager, drawn: Message, turn: Turn, answer: Answer, draw: Callable[[Message], None]
+) -> None:
     """Redraw as the log grows, until the answer has ended, for DRAIN seconds at most. May be cut at any redraw."""
     until = time.monotonic() + DRAIN
     blocked = False
@@ -373,7 +393,7 @@ def drain(invoker: AgentInvoker, manager: SessionManager, drawn: Message, turn: 
         grown, was_blocked, blocked = turn.wait(answer.cursor, GLANCE), blocked, bool(invoker.health().blocked_for)
         if grown or blocked or was_blocked:
             answer.extend(turn.read(answer.cursor))
-            canvas.draw(live_items(session_manager.answer_message(drawn, answer), invoker))
+            draw(session_manager.answer_message(drawn, answer))
         look_up()
         if not answer.ended:
             redraw_on_news(invoker, manager)

@@ -48,6 +48,12 @@ ROWS: Mapping[str, str] = {
     "keyless_turn": "rows_planning",
     "natural_plan_score": "rows_planning",
     "conversation_score": "rows_planning",
+    "meeting_messages": "rows_meetings",
+    "meeting_memory": "rows_meetings",
+    "meeting_idle": "rows_meetings",
+    "meeting_end": "rows_meetings",
+    "meeting_cost": "rows_meetings",
+    "meeting_outcome": "rows_friends",
 }
 
 

@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import session_manager
 from agent_invoker import AgentInvoker
+from page.meeting import floor_html, probes_html, put_said, said_html, tones_of
+from playground.contributions import Probes, folded
 from playground.files import is_image
-from playground.turn_log import GROWING, FilePart, Message, Part, Request, SavedFile, TextPart, ToolStep
+from playground.turn_log import GROWING, Contribution, FilePart, Message, Part, Request, SavedFile, TextPart, ToolStep, shown_by
 from session_manager import Confirmations, literal
 
 if TYPE_CHECKING:
@@ -59,12 +61,14 @@ def items_of(
     the agent has saved.
     """
     items: list[Item] = [("notice", notice, None) for notice in message.notices]
-    drawn = to_draw(message.parts)
-    for part in message.parts:
+    drawn, toned = to_draw(message.parts), tones_of(message)
+    for part in folded(message.parts):
         if isinstance(part, TextPart):
             items += text_items(message.role, part.text)
         elif isinstance(part, ToolStep):  # two places each, so that what comes later stays in its own
             items += [step_item(part, ended=message.status not in GROWING), drawing_item(message, part, drawn)]
+        elif isinstance(part, Contribution | Probes):
+            items += meeting_items(message, part, drawn, toned)
         elif isinstance(part, Request):
             items += [request_item(part, message, asked or Confirmations(), say), NOTHING]
         elif isinstance(part, FilePart):
@@ -81,21 +85,34 @@ def items_of(
 
 
 def to_draw(parts: Sequence[Part]) -> list[str]:
-    """Return the calls whose view is drawn: the last of each name, and the last few of these."""
+    """Return the calls and contributions whose view is drawn: the last of each name, and the last few of these."""
     last: dict[str, str] = {}
     for part in parts:
-        if isinstance(part, ToolStep) and part.result and isinstance(view := part.result.get("view"), Mapping):
+        if isinstance(part, ToolStep | Contribution) and isinstance(view := shown_by(part).get("view"), Mapping):
             name = str(view.get("name"))
             last.pop(name, None)
-            last[name] = part.call_id
+            last[name] = key_of(part)
     return list(last.values())[-DRAWINGS:]
 
 
-def drawing_item(message: Message, step: ToolStep, drawn: Sequence[str]) -> Item:
-    """Return what a tool found as a drawing, or nothing in its place."""
-    if step.result and step.call_id in drawn:
-        return ("drawing", f"{message.turn_id}-{step.call_id}", step.result["view"])
+def key_of(part: ToolStep | Contribution) -> str:
+    """Return what tells a part of a message from the others."""
+    return part.call_id if isinstance(part, ToolStep) else part.key
+
+
+def drawing_item(message: Message, part: ToolStep | Contribution, drawn: Sequence[str]) -> Item:
+    """Return what a tool found, or a contribution brings, as a drawing; or nothing in its place."""
+    if key_of(part) in drawn:
+        return ("drawing", f"{message.turn_id}-{key_of(part)}", shown_by(part)["view"])
     return NOTHING
+
+
+def meeting_items(message: Message, part: Contribution | Probes, drawn: Sequence[str], toned: Mapping[str, int]) -> list[Item]:
+    """Return what a seat has said, and a place for what it brings, if it brings anything; quick answers are one line that opens."""
+    if isinstance(part, Probes):
+        return [("probes", part.words, probes_html(part, toned))]
+    said: list[Item] = [("said", said_html(part, toned), None)] if part.is_said else []
+    return [*said, drawing_item(message, part, drawn)] if "view" in part.data else said
 
 
 def saved_item(message: Message, saved: SavedFile, load: Load | None, place: int) -> Item:
@@ -107,7 +124,7 @@ def saved_item(message: Message, saved: SavedFile, load: Load | None, place: int
 
 def drawings_of(message: Message) -> list[Drawing]:
     """Return the drawings of a message's tool steps."""
-    views = [part.result.get("view") for part in message.parts if isinstance(part, ToolStep) and part.result]
+    views = [shown_by(part).get("view") for part in message.parts]
     return [drawing for view in views if view and (drawing := drawing_of(as_key(view)))]
 
 
@@ -143,7 +160,7 @@ def step_item(step: ToolStep, *, ended: bool) -> Item:
 
 
 def live_items(message: Message, invoker: AgentInvoker) -> list[Item]:
-    """Return the items of an answer that may still be growing, with the cursor and what there is to wait for."""
+    """Return the items of an answer that may still be growing, with the cursor, or who has the floor, and what there is to wait for."""
     items = items_of(message)
     if message.status == "stopping":
         return [*items, ("caption", "Stopping…", None)]
@@ -154,6 +171,8 @@ def live_items(message: Message, invoker: AgentInvoker) -> list[Item]:
     health = invoker.health()
     if health.blocked_for:
         items.append(("warning", f"Nobody's answer moves: the agent's code blocks the event loop ({health.culprit}).", None))
+    elif message.floor:
+        items.append(("said", floor_html(message, tones_of(message)), None))
     elif items and items[-1][0] == "markdown":
         items[-1] = ("markdown", with_cursor(items[-1][1]), None)
     else:
@@ -200,6 +219,8 @@ def put(place: Any, item: Item) -> Any:  # noqa: ANN401 - a container or one of 
             return place.markdown(text)
         case "text":
             return place.text(text)
+        case "said" | "probes":
+            return put_said(place, text, more)
         case "step":
             return put_step(place, text, more)
         case "drawing":
@@ -361,8 +382,8 @@ def put_drawing(place: Any, key: str, view: object) -> Any:  # noqa: ANN401
 
 
 def replies_of(message: Message) -> list[str]:
-    """Return what to offer: `replies` of the last tool result, if they are short texts."""
-    results = [part.result for part in message.parts if isinstance(part, ToolStep) and part.result]
+    """Return what to offer: `replies` of the last tool result, or of a meeting's conclusion, if they are short texts."""
+    results = [shown_by(part) for part in message.parts if shown_by(part) and not (isinstance(part, Contribution) and part.is_said)]
     replies = results[-1].get("replies") if results and message.status == "done" else None
     texts = [text.strip() for text in replies if isinstance(text, str)] if isinstance(replies, list) else []
     return list(dict.fromkeys(text for text in texts if 0 < len(text) <= REPLY))[:REPLIES]

@@ -5,15 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 import session_manager
 from agent_invoker import AgentInvoker, Hit, PlaygroundError, Strategy, TalkSession
 from page import actions, downloads
+from page.meeting import seats_html, seats_title
 from page.messages import as_key, card_of
 from playground.search import words
+from playground.turn_log import Floor
 from session_manager import LISTED, SessionManager, literal
 
 if TYPE_CHECKING:
@@ -30,14 +32,20 @@ EVERYWHERE, HERE = "All conversations", "This one"
 MINUTE, HOUR, DAY, WEEK = 60, 3_600, 86_400, 604_800
 
 
-def draw_sidebar(invoker: AgentInvoker, manager: SessionManager, talks: Sequence[TalkSession]) -> None:
-    """Draw what stands beside the conversation. What is searched for takes the place of the list."""
+def draw_sidebar(invoker: AgentInvoker, manager: SessionManager, talks: Sequence[TalkSession]) -> Seats:
+    """Draw what stands beside the conversation. What is searched for takes the place of the list.
+
+    Returns: where the seats of a meeting are: for the fragment of the live message, while there is one.
+    """
     with st.sidebar:
         st.button("New conversation", icon=":material/add:", width="stretch", on_click=manager.new_conversation, shortcut="Ctrl+Shift+O")
         query = st.text_input(
             "Search conversations", key="search", type="search", placeholder="Search (Ctrl+K)", label_visibility="collapsed",
             icon=":material/search:", live=True,
         )  # fmt: skip
+        seats = Seats(st.empty(), manager.seats())
+        if manager.running_turn() is None:
+            seats.draw()
         if query and words(query):
             draw_hits(invoker, manager, query)
         else:
@@ -48,6 +56,41 @@ def draw_sidebar(invoker: AgentInvoker, manager: SessionManager, talks: Sequence
         draw_options(manager, next((talk for talk in talks if talk.id == manager.open_id), None))
         draw_import(manager)
         draw_user(invoker, manager)
+    return seats
+
+
+class Seats:
+    """How the seats of the newest meeting are: one place, which the fragment of the live message draws in as long as that grows.
+
+    What a fragment draws outside of itself belongs to it: a run of it that draws nothing here takes it away at its end. And no run may
+    draw the place twice: Streamlit's queue puts what stands inside before what it stands in, and the browser gives up.
+    """
+
+    def __init__(self, place: Any, before: Floor | None) -> None:  # noqa: ANN401 - Streamlit's container
+        """Begin empty, in the place of one element; `before` is shown until there is something live."""
+        self._place = place
+        self._before = before
+        self.begin()
+
+    def begin(self) -> None:
+        """Forget what an earlier run has drawn."""
+        self._inside: Any = None
+        self._drawn: Floor | None = None
+        self._is_live = False
+
+    def draw(self, held: Floor | None = None) -> None:
+        """Draw the seats of the meeting that is held, open, or else those of the one before, closed; only if anything has changed."""
+        seats = held or self._before
+        if seats is None or (self._is_live and not held):
+            return
+        if self._inside and held and not self._is_live:
+            st.rerun()
+        if self._inside is None:
+            self._is_live = held is not None
+            self._inside = self._place.expander(seats_title(seats), icon=":material/groups:", expanded=self._is_live).empty()
+        if seats != self._drawn:
+            self._inside.html(seats_html(seats, live=self._is_live))
+            self._drawn = seats
 
 
 # -- the list ----------------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@
 // Mounted once by a component without a frame. Streamlit imports this module once a page, and calls the function at the end
 // whenever its data has changed: {announce: {id, text} | null, jump: {id, target, words} | null}. What it guarantees:
 //
-// - Something is announced once. The first data after the page is loaded announces nothing.
+// - Something is announced once. The first data after the page is loaded announces nothing; a meeting that is being held is announced.
 // - It changes no element of Streamlit's but for attributes, and none that Streamlit sets again: React keeps its own.
 // - While an answer streams it looks at most once a frame, and then only at messages that are new.
 
@@ -51,12 +51,12 @@ function say(text) {
 const announced = new Set();
 let isFirst = true;
 
-function announce(news) {
+function announce(news, isRunning = false) {
   if (news && !announced.has(news.id)) {
     announced.add(news.id);
-    if (!isFirst) say(news.text);
+    if (!isFirst || isRunning) say(news.text);
   }
-  isFirst = false;
+  if (!isRunning) isFirst = false;
 }
 
 // -- jumping to what was found --------------------------------------------------------------------------------------------
@@ -193,6 +193,7 @@ function empty(field) {
 // -- names ----------------------------------------------------------------------------------------------------------------
 
 const contents = document.getElementsByClassName("stChatMessage"); // live, so that a look costs next to nothing
+const floors = document.getElementsByClassName("vh-floor"); // where a meeting is being held
 let isDue = false;
 
 function nameSoon() {
@@ -214,6 +215,7 @@ function name() {
       content.setAttribute("aria-label", author);
     }
   }
+  for (const floor of floors) announce({id: `meeting ${floor.dataset.vibehuntrId}`, text: decodeURIComponent(floor.dataset.vibehuntrSay)}, true);
   for (const toast of document.querySelectorAll("[data-testid=stToast]:not([aria-label])")) toast.setAttribute("aria-label", "Notice");
   const talk = find(".st-key-talk");
   if (talk && contents.length && talk.getAttribute("role") !== "log") {

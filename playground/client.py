@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from playground.turn_log import GROWING, Message, Request
+from playground.turn_log import GROWING, Message, Request, TextPart
 
 SCRIPT = Path(__file__).with_suffix(".js")
 _MARKS = re.compile(r"^\s{0,3}(?:#{1,6}\s+|>\s?|```.*$|~~~.*$)|[*_`|]+|\]\([^)\s]*\)|[\[\]]", re.MULTILINE)
@@ -31,8 +31,12 @@ def client_data(message: Message | None, jump: Jump | None) -> dict[str, Any]:
 
 
 def spoken(message: Message) -> str:
-    """Return what is to be read out of an answer: its words without Markdown's signs, how it ended, what it asks."""
-    said = [" ".join(_MARKS.sub(" ", message.content).split())]
+    """Return what is to be read out of an answer: its words without Markdown's signs, how it ended, what it asks.
+
+    Of a meeting, how it began and what it came to: what the seats have said can be read on the page.
+    """
+    texts = " ".join(part.text for part in message.parts if isinstance(part, TextPart))
+    said = [" ".join(_MARKS.sub(" ", texts).split())]
     if message.status in ("cancelled", "failed"):
         said.append(message.error or "Stopped.")
     if any(isinstance(part, Request) for part in message.parts):

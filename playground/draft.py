@@ -31,6 +31,7 @@ from playground.history import (
     is_sent,
     mark_event,
     marks_of,
+    meeting_in,
     reply_content,
     reply_entry,
     state_event,
@@ -133,9 +134,9 @@ class Draft:
         """Write what an ADK event says to the log. Returns: whether it was new. Raises: LogFull."""
         if event.id in self._recorded:
             return False
-        if event.partial:
+        if event.partial and event.content:
             self._partials[event.id] = event
-        else:
+        elif not event.partial:
             self._recorded.add(event.id)
         for entry in entries(event):
             if not is_sent(entry, {file.name for file in self.files}):
@@ -204,4 +205,6 @@ class Draft:
 def _ends_answer(event: Event) -> bool:
     if event.actions.requested_tool_confirmations:  # the answer ends in a question
         return True
+    if (meeting := meeting_in(event)) and meeting["kind"] != "conclusion":  # it was still being held
+        return False
     return event.author != "user" and event.is_final_response() and not event.error_code and bool(event.content)

@@ -42,8 +42,9 @@ from pydantic_core import to_jsonable_python
 
 from playground.branches import ADKS_NAME, BOOKKEEPING, SHARED
 from playground.errors import ABORTED, ImportRefused
-from playground.history import BEGAN, CONFIRMATION, ERROR, FEEDBACK, FORGOTTEN, OUTCOME, TURN, WHOLE, asked_in
+from playground.history import BEGAN, CONFIRMATION, ERROR, FEEDBACK, FORGOTTEN, MEETING, OUTCOME, TURN, WHOLE, asked_in
 from playground.session_store import storable
+from playground.turn_log import ACTS
 
 _ACTIONS = "vibehuntr_actions"  # metadata in a file: what the event did, which adk web takes from nobody
 _CONTENT = "vibehuntr_content"  # and all of its content, if ADK's own calls are in it
@@ -53,6 +54,8 @@ _ADK_WEBS_USER = "user"
 _LATEST = 253_370_764_800.0  # the year 9999: what no calendar shows is no time
 _TITLE_CHARACTERS = 200
 _WORDS = 10_000  # characters of an error or of a feedback
+_ABOUT_A_MEETING = 200_000  # characters of what an event says of one, as JSON
+_OF_MEETINGS = (*ACTS, "opening", "conclusion")
 _DIGITS = 300  # of a number; more are not a float, and 4,300 not even an int
 _QUOTED = 40
 
@@ -555,7 +558,7 @@ def _close(event: _FileEvent) -> None:
 
 
 def _says_something(event: _FileEvent) -> bool:
-    return bool(event.content or event.actions.state_delta or event.error_code or event.marks.keys() & {OUTCOME, FEEDBACK})
+    return bool(event.content or event.actions.state_delta or event.error_code or event.marks.keys() & {OUTCOME, FEEDBACK, MEETING})
 
 
 def _is_id(value: object) -> bool:
@@ -564,6 +567,10 @@ def _is_id(value: object) -> bool:
 
 def _is_time(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= _LATEST
+
+
+def _is_meeting(value: object) -> bool:
+    return isinstance(value, dict) and value.get("kind") in _OF_MEETINGS and len(json.dumps(value)) <= _ABOUT_A_MEETING
 
 
 def _is_words(value: object) -> bool:
@@ -584,6 +591,7 @@ _MARKS: Mapping[str, Callable[[object], bool]] = {
     ERROR: _is_words,
     WHOLE: _is_id,
     FEEDBACK: _is_feedback,
+    MEETING: _is_meeting,
 }
 
 

@@ -20,7 +20,21 @@ from google.genai import types
 from pydantic import ValidationError
 
 from playground.errors import ABORTED
-from playground.turn_log import Answer, Entry, Feedback, FilePart, Message, Part, Reply, Request, Status, request_data, sent_parts
+from playground.turn_log import (
+    ACTS,
+    Answer,
+    Entry,
+    Feedback,
+    FilePart,
+    Message,
+    Part,
+    Reply,
+    Request,
+    Status,
+    request_data,
+    seats_in,
+    sent_parts,
+)
 
 TURN = "vibehuntr_turn"  # metadata of every event of a turn: the turn's id
 BEGAN = "vibehuntr_began"  # and when its question was sent, in seconds since the epoch
@@ -29,6 +43,7 @@ FORGOTTEN = "forgotten"  # the outcome of a turn that was taken back before it b
 ERROR = "vibehuntr_error"  # and the words that the page shows about it
 WHOLE = "vibehuntr_whole"  # metadata of an event that keeps an interrupted text: the id that its pieces had
 FEEDBACK = "vibehuntr_feedback"  # metadata of an event without content: what the user thinks of a turn: {turn, rating, words}
+MEETING = "vibehuntr_meeting"  # metadata of a meeting's events: {kind, seat, topic, grade, ...}, or {kind: "floor", seats, health}
 CONFIRMATION = "adk_request_confirmation"  # the call by which ADK asks whether a tool may run, and the name of the reply to it
 _ADKS_HINT = "Please approve or reject the tool call "  # what ADK says for a tool that says nothing; it speaks to a program
 _NEVER_CAME_BACK = "The user confirmed this call, but it was stopped before it came back. It may have had its effect."
@@ -39,8 +54,16 @@ def entries(event: Event) -> Iterator[Entry]:
     """Say what an ADK event means for a turn's log: the same for the live stream and for the stored history."""
     parts = event.content.parts if event.content and event.content.parts else []
     text = "".join(part.text for part in parts if part.text and not part.thought)
-    if text and event.author != "user":
+    meeting = meeting_in(event)
+    if text and event.author != "user" and not (meeting and meeting["kind"] in ACTS):
         yield Entry("partial" if event.partial else "final", event.id, event.author, text, at=event.timestamp)
+    if meeting and event.partial:
+        yield Entry(
+            "floor", event.id, event.author, data={"seats": _names(meeting), "health": seats_in(meeting.get("health"))}, at=event.timestamp
+        )
+    elif meeting:
+        words = text if meeting["kind"] in ACTS else ""
+        yield Entry("contribution", event.id, event.author, words, _contribution_data(meeting, event.author), event.timestamp)
     if event.partial:  # the calls come again, whole, in the event that is not partial
         return
     for part in parts:
@@ -54,6 +77,31 @@ def entries(event: Event) -> Iterator[Entry]:
             result = {} if stopped else response.response or {}
             yield Entry("tool_result", response.id or "", event.author, "stopped" if stopped else "", result, event.timestamp)
     yield from _files_in(event)
+
+
+def meeting_in(event: Event) -> Mapping[str, Any] | None:
+    """Return what an event says of a meeting: a contribution, or who has the floor in one that is partial. None for any other event."""
+    about = marks_of(event).get(MEETING)
+    kinds = ("floor",) if event.partial else (*ACTS, "opening", "conclusion")
+    return about if isinstance(about, Mapping) and event.author != "user" and about.get("kind") in kinds else None
+
+
+def _names(about: Mapping[str, Any]) -> list[str]:
+    seats = about.get("seats")
+    return [str(seat) for seat in seats] if isinstance(seats, list) else []
+
+
+def _contribution_data(about: Mapping[str, Any], author: str) -> dict[str, Any]:
+    """Return a contribution's fields; strangers may have written them, in a file that was imported."""
+    grade = about.get("grade")
+    data = {key: value for key, value in about.items() if key not in ("seat", "kind", "topic", "grade")}
+    return {
+        "seat": str(about.get("seat") or author),
+        "kind": about["kind"],
+        "topic": str(about.get("topic") or ""),
+        "grade": float(grade) if isinstance(grade, int | float) and not isinstance(grade, bool) else None,
+        "data": data,
+    }
 
 
 def _files_in(event: Event) -> Iterator[Entry]:
@@ -266,7 +314,7 @@ def is_sent(entry: Entry, sent: Container[str]) -> bool:
 def _is_shown(event: Event) -> bool:
     """Whether there is something to show of it: others only change state, or sum up older events."""
     outcome = marks_of(event).get(OUTCOME)
-    return outcome != FORGOTTEN and bool(event.content or outcome or event.actions.artifact_delta)
+    return outcome != FORGOTTEN and bool(event.content or outcome or event.actions.artifact_delta or meeting_in(event))
 
 
 class Transcript:

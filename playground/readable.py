@@ -16,8 +16,9 @@ from datetime import UTC, datetime, tzinfo
 from itertools import count
 from urllib.parse import quote
 
+from playground.contributions import Probes, folded
 from playground.exchange import one_line, plain
-from playground.turn_log import GROWING, FilePart, Message, Part, Reply, Request, SavedFile, TextPart, ToolStep
+from playground.turn_log import GROWING, Contribution, FilePart, Message, Part, Reply, Request, SavedFile, TextPart, ToolStep
 
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 _FETCHES_OR_IS_HTML = re.compile(r"<[A-Za-z/!?]|!\[")
@@ -35,7 +36,7 @@ def to_markdown(messages: Sequence[Message], title: str, agent_name: str, plan: 
     for message in messages:
         author = "You" if message.role == "user" else _escaped(agent_name) or "Agent"
         blocks.append(f"## {author}, {_moment(message.at, zone)}")
-        blocks += [_shown(part, message.role, names) for part in message.parts]
+        blocks += [_shown(part, message.role, names) for part in folded(message.parts)]
         blocks += [f"*{_escaped(notice)}*" for notice in message.notices if _escaped(notice)]
         blocks += _ended(message)
     if plan:
@@ -62,7 +63,7 @@ def _moment(at: float, zone: tzinfo) -> str:
     return datetime.fromtimestamp(at, zone).strftime("%Y-%m-%d %H:%M %Z").rstrip()
 
 
-def _shown(part: Part, role: str, names: Iterator[str]) -> str:
+def _shown(part: Part | Probes, role: str, names: Iterator[str]) -> str:
     match part:
         case TextPart():
             return _text(part.text, role)
@@ -77,6 +78,16 @@ def _shown(part: Part, role: str, names: Iterator[str]) -> str:
             return f"*File:* [{_escaped(part.name) or _escaped(name)}](files/{quote(name)})"
         case SavedFile():
             return f"*File:* [{_escaped(part.name)}](files/{quote(_safe(part.name))})"
+        case Contribution():
+            return _said(part)
+        case Probes():
+            return f"*{_escaped(part.words)}*"
+
+
+def _said(said: Contribution) -> str:
+    """Return what a seat has said in a meeting, to the letter; nothing for the frame around it."""
+    act = f" *{said.act}*" if said.act else ""
+    return f"**{_escaped(said.seat)}**{act}{': ' if said.words else ''}{_escaped(said.words)}" if said.is_said else ""
 
 
 def _call(request: Request) -> str:

@@ -15,6 +15,7 @@ import threading
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import aclosing, suppress
 from contextvars import ContextVar
+from functools import cache
 from typing import Any, Protocol, TypeVar
 
 from google.adk.agents import BaseAgent, LlmAgent
@@ -26,6 +27,7 @@ from google.adk.models import BaseLlm, LlmRequest, LlmResponse
 from google.adk.plugins import BasePlugin
 from google.adk.runners import Runner
 from google.adk.sessions import BaseSessionService, InMemorySessionService
+from google.adk.telemetry.setup import maybe_set_otel_providers
 from google.adk.tools import BaseTool, ToolContext
 from google.adk.utils import _sync_runner
 from google.genai import types
@@ -91,6 +93,12 @@ def make_runner(agent: BaseAgent | App, sessions: BaseSessionService, artifacts:
     app = agent if isinstance(agent, App) else App.model_construct(name=origin or agent.name, root_agent=agent)
     app = app.model_copy(update={"plugins": [*(app.plugins or []), _OurPart()]})
     return Runner(app=app, session_service=sessions, artifact_service=artifacts)
+
+
+@cache
+def set_up_telemetry() -> None:
+    """Send ADK's traces and the meetings' metrics where OTEL_EXPORTER_OTLP_ENDPOINT says, if it says so; once a process."""
+    maybe_set_otel_providers()
 
 
 _NO_TOKENS = types.GenerateContentResponseUsageMetadata(prompt_token_count=0, candidates_token_count=0, total_token_count=0)

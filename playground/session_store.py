@@ -193,6 +193,8 @@ def _make_storable(event: Event) -> None:
             part.function_call.args = storable(part.function_call.args)
         if part.function_response and part.function_response.response:
             part.function_response.response = storable(part.function_response.response)
+    if event.custom_metadata:
+        event.custom_metadata = storable(event.custom_metadata)
     if event.actions.state_delta:
         event.actions.state_delta = storable(event.actions.state_delta)
 

@@ -17,9 +17,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Generic, Literal, TypeVar
 
 Kind = Literal[
     "queued",  # the turn waits in line; its text says for what
@@ -32,6 +32,8 @@ Kind = Literal[
     "saved",  # a file that the agent saved in the artifact service: its text is the name, its data the version
     "asked",  # a tool call waits for the user's yes or no: its key is the question's id
     "replied",  # what the user said to that, "yes" or "no"
+    "contribution",  # what a seat of a meeting has said: its text is the words, its data a `Contribution`'s other fields
+    "floor",  # who is waited for in a meeting, and how its seats are: its data is a `Floor`; no session keeps it
     "stopping",  # somebody asked for a stop, and what the turn has begun is being closed
     "notice",  # something the user should know that is no part of the answer
     "done",
@@ -42,10 +44,25 @@ Status = Literal["queued", "running", "stopping", "done", "cancelled", "failed"]
 GROWING: frozenset[Status] = frozenset({"queued", "running", "stopping"})
 _DRAWN = ("view", "card", "replies")  # of a tool's result
 TERMINAL: frozenset[Kind] = frozenset({"done", "cancelled", "failed"})
+ACTS: Mapping[str, str] = {
+    "say": "",
+    "propose": "proposes",
+    "accept": "agrees",
+    "decline": "cannot",
+    "pass": "passes",
+    "left": "leaves",
+    "failed": "failed",
+    "decided": "decides",
+}
+"""What a seat of a meeting may do, as a verb."""
+
+
+T = TypeVar("T")
+Bell = Callable[[Any], None]
 
 
 class LogFull(Exception):  # noqa: N818 - a limit that was reached, named as such
-    """The answer outgrew its limit of characters; the text that fitted stands in the log."""
+    """The log has outgrown its limit; what fitted stands in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,21 +81,68 @@ class Entry:
     seq: int = 0
 
 
-class TurnLog:
-    """An append-only, bounded log with many readers and one terminal entry (guarantees: see the module)."""
+class Log(Generic[T]):
+    """An append-only log with many readers, each with a cursor of its own, and a last entry after which nothing is written.
 
-    def __init__(self, limit: int = 2_000_000) -> None:
-        """Bound the text of the log to `limit` characters."""
-        self.limit = limit
-        self._entries: list[Entry] = []
+    The subclasses say what an entry is, what may be written, and which entry is the last.
+    """
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        self._entries: list[T] = []
         self._grown = threading.Condition()
-        self._size = 0
         self._closed = False
+        self._bells: list[Bell] = []
 
     @property
     def closed(self) -> bool:
-        """Whether the terminal entry has been written."""
+        """Whether the last entry has been written."""
         return self._closed
+
+    def __len__(self) -> int:
+        """Count the entries; that is also the cursor of the newest."""
+        return len(self._entries)
+
+    def read(self, after: int = 0) -> list[T]:
+        """Return the entries after a cursor (0: all of them). Consumes nothing, takes no lock."""
+        return self._entries[after:]
+
+    def wait(self, after: int, timeout: float) -> bool:
+        """Wait at most `timeout` seconds for entries after the cursor; True if there are some or the log is closed."""
+        with self._grown:
+            return self._grown.wait_for(lambda: len(self._entries) > after or self._closed, timeout)
+
+    def ring(self, bell: Bell) -> Callable[[], None]:
+        """Have `bell` called with each new entry, in order, by its writer and under the lock: it must return at once.
+
+        Returns: what stops it. There is no entry between the log's length at the call and the first that rings.
+        """
+        with self._grown:
+            self._bells = [*self._bells, bell]
+
+        def stop() -> None:
+            with self._grown:
+                self._bells = [other for other in self._bells if other is not bell]
+
+        return stop
+
+    def _add(self, entry: T, *, last: bool) -> None:
+        """Write an entry and wake the readers; with the lock held."""
+        self._entries.append(entry)
+        self._closed = last
+        self._grown.notify_all()
+        for bell in self._bells:
+            bell(entry)
+
+
+class TurnLog(Log[Entry]):
+    """The log of a turn: bounded, with one terminal entry (guarantees: see the module)."""
+
+    def __init__(self, limit: int = 2_000_000) -> None:
+        """Bound the text of the log to `limit` characters."""
+        super().__init__()
+        self.limit = limit
+        self._size = 0
 
     def append(self, entry: Entry) -> Entry | None:
         """Write one entry and wake the readers.
@@ -96,19 +160,8 @@ class TurnLog:
                     raise LogFull
                 self._size += len(entry.text)
             entry = replace(entry, seq=len(self._entries) + 1, at=entry.at or time.time())
-            self._entries.append(entry)
-            self._closed = entry.kind in TERMINAL
-            self._grown.notify_all()
+            self._add(entry, last=entry.kind in TERMINAL)
             return entry
-
-    def read(self, after: int = 0) -> list[Entry]:
-        """Return the entries after a cursor (0: all of them). Consumes nothing, takes no lock."""
-        return self._entries[after:]
-
-    def wait(self, after: int, timeout: float) -> bool:
-        """Wait at most `timeout` seconds for entries after the cursor; True if there are some or the log is closed."""
-        with self._grown:
-            return self._grown.wait_for(lambda: len(self._entries) > after or self._closed, timeout)
 
 
 @dataclass(slots=True, eq=False)
@@ -195,7 +248,81 @@ class SavedFile:
     version: int
 
 
-Part = TextPart | ToolStep | Request | Reply | FilePart | SavedFile
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """What a seat of a meeting has said, and what it means: one of `ACTS`. `key` is the id of its event.
+
+    An "opening" and a "conclusion" are the meeting's own: their words are a text of their own, and they only bring `data`.
+    """
+
+    key: str
+    seat: str
+    kind: str
+    words: str = ""
+    topic: str = ""
+    grade: float | None = None
+    at: float = 0.0
+    data: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+    @property
+    def is_said(self) -> bool:
+        """Whether a seat has said it."""
+        return self.kind in ACTS
+
+    @property
+    def is_probe(self) -> bool:
+        """Whether it answers one of the chair's many quick questions."""
+        return self.is_said and bool(self.data.get("probe"))
+
+    @property
+    def act(self) -> str:
+        """What the seat does with it, as a verb; empty where it just speaks."""
+        return "gives way" if self.kind == "accept" and self.data.get("gives_way") else ACTS.get(self.kind, "")
+
+    @property
+    def line(self) -> str:
+        """The contribution as one line of a transcript; empty for what is not worth one."""
+        if not self.is_said or self.is_probe:
+            return ""
+        if self.kind == "failed":
+            return f"{self.seat} {self.words or self.act}"
+        return f"{self.seat}: {self.words or self.act}"
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """The state of a meeting at one moment: the seats that are waited for, and the health of all (`meetings.seat.Health`, as JSON)."""
+
+    seats: Sequence[str] = ()
+    health: Sequence[Mapping[str, Any]] = ()
+
+
+Part = TextPart | ToolStep | Request | Reply | FilePart | SavedFile | Contribution
+
+
+def seats_in(told: object) -> list[Mapping[str, Any]]:
+    """Return how the seats of a meeting are, of what an event says of it; strangers may have written that."""
+    return [seat for seat in told if isinstance(seat, Mapping)] if isinstance(told, list | tuple) else []
+
+
+def shown_by(part: Part) -> Mapping[str, Any]:
+    """Return what a tool has found, or what a contribution brings: what is drawn of it stands there by its name."""
+    if isinstance(part, ToolStep):
+        return part.result or {}
+    return part.data if isinstance(part, Contribution) else {}
+
+
+def content_of(parts: Iterable[Part]) -> str:
+    """Return the texts joined as they came, and what was said in a meeting as lines among them."""
+    said, was_line = "", False
+    for part in parts:
+        text = part.line if isinstance(part, Contribution) else part.text if isinstance(part, TextPart) else ""
+        if not text:
+            continue
+        is_line = isinstance(part, Contribution)
+        apart = "\n" if is_line and was_line else "\n\n" if is_line or was_line else ""
+        said, was_line = f"{said}{apart if said else ''}{text}", is_line
+    return said
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,16 +342,18 @@ class Answer:
         self.notices: list[str] = []
         self.status: Status = "running"
         self.error = ""
+        self.floor: Floor | None = None
         self.cursor = 0
         self._texts: dict[str, TextPart] = {}
         self._steps: dict[str, ToolStep] = {}
         self._confirmations: set[tuple[str, str]] = set()
+        self._contributions: set[str] = set()
         self.extend(entries)
 
     @property
     def text(self) -> str:
         """All of the answer's text, its parts joined as they came."""
-        return "".join(part.text for part in self.parts if isinstance(part, TextPart))
+        return content_of(self.parts)
 
     @property
     def ended(self) -> bool:
@@ -259,16 +388,25 @@ class Answer:
                 self._fold_confirmation(entry)
             case "file" | "saved":
                 self._fold_file(entry)
+            case "contribution" | "floor":
+                self._fold_meeting(entry)
             case "notice":
                 self.notices.append(entry.text)
+            case "queued" | "started" | "stopping" | "done" | "cancelled" | "failed":
+                self._fold_status(entry.kind, entry.text)
+
+    def _fold_status(self, kind: Kind, text: str) -> None:
+        match kind:
             case "queued":
-                self.status, self.error = "queued", entry.text
+                self.status, self.error = "queued", text
             case "started":
                 self.status, self.error = "running", ""
             case "stopping":
                 self.status = "stopping"
             case "done" | "cancelled" | "failed":
-                self.status, self.error = entry.kind, entry.text
+                self.status, self.error, self.floor = kind, text, None
+            case _:
+                pass
 
     def _fold_text(self, entry: Entry) -> None:
         part = self._texts.get(entry.key)
@@ -297,6 +435,18 @@ class Answer:
             self.parts.append(FilePart(entry.text, entry.data["mime"], entry.data["data"]))
         else:
             self.parts.append(SavedFile(entry.text, entry.data["version"]))
+
+    def _fold_meeting(self, entry: Entry) -> None:
+        if entry.kind == "floor":
+            self.floor = Floor(**entry.data)
+        elif entry.key not in self._contributions:
+            self._contributions.add(entry.key)
+            said = Contribution(entry.key, words=entry.text, at=entry.at, **entry.data)
+            self.parts.append(said)
+            if said.kind == "conclusion":
+                self.floor = None
+            elif self.floor:  # whoever has spoken is not waited for any more
+                self.floor = replace(self.floor, seats=[seat for seat in self.floor.seats if seat != said.seat])
 
     def _fold_confirmation(self, entry: Entry) -> None:
         if (entry.kind, entry.key) in self._confirmations:
@@ -336,7 +486,7 @@ class Message:
 
     `seq` counts a conversation's messages from 1; `turn_id` is shared by a question and its answer; `at` is in
     seconds since the epoch; `error` says why an answer failed, waits, or was stopped by anything but its user, and may be
-    shown as it stands.
+    shown as it stands. `floor` is the state of the meeting that is being held in it.
     """
 
     seq: int
@@ -348,16 +498,26 @@ class Message:
     at: float = 0.0
     notices: Sequence[str] = ()
     feedback: Feedback | None = None
+    floor: Floor | None = None
 
     @property
     def content(self) -> str:
         """The message's text, its parts joined."""
-        return "".join(part.text for part in self.parts if isinstance(part, TextPart))
+        return content_of(self.parts)
 
     @property
     def files(self) -> list[FilePart]:
         """The files that were sent with it, or that came in it."""
         return [part for part in self.parts if isinstance(part, FilePart)]
+
+
+def seats_of(message: Message) -> Floor | None:
+    """Return how the seats of a message's meeting are, or were when it ended; None if there is nothing to tell."""
+    if message.floor and message.floor.health:
+        return message.floor
+    told = (part.data.get("health") for part in reversed(message.parts) if isinstance(part, Contribution) and part.kind == "conclusion")
+    health = seats_in(next(told, None))
+    return Floor((), health) if health else None
 
 
 def plain_text(text: str) -> tuple[TextPart]:

@@ -1,4 +1,4 @@
-"""Views as the planner's tools make them, from the planning functions themselves; and a card."""
+"""Views as the agents make them, from the planning functions and the board's rules themselves; and a card."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from tictactoe_agent.board import EMPTY, place
+from tictactoe_agent.board import view as board_view
 from vibehuntr_agent.planning import itinerary, venues, votes
 from vibehuntr_agent.planning.availability import heat_map
 from vibehuntr_agent.planning.finder import Kind, Window
@@ -111,6 +113,13 @@ def file() -> dict[str, Any]:
     return {"filename": "dinner.ics", "mime": "text/calendar", "text": text}
 
 
+def board() -> dict[str, Any]:
+    cells = EMPTY
+    for cell in (5, 1, 3, 2, 7):
+        cells = place(cells, cell)
+    return board_view(cells, 7)["data"]
+
+
 VIEWS = {
     "heatmap": heatmap,
     "votes": tally,
@@ -119,6 +128,7 @@ VIEWS = {
     "venues": places,
     "known": known,
     "file": file,
+    "board": board,
 }
 
 

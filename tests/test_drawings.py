@@ -135,6 +135,27 @@ def test_facts_and_files() -> None:
     assert (odd.file.name, odd.file.mime) == ("etc-pass wd", "text/plain")
 
 
+def test_a_board_shows_the_line_or_else_the_last_move() -> None:
+    """A star at each of three in a row; an arrow while nobody has won; the same in words, the agent's own or made here."""
+    won = drawn("board")
+    assert won.table is not None
+    assert won.table.columns == ("Left", "Middle", "Right")
+    assert won.table.rows == (("○", "○", "★ ✕"), ("", "★ ✕", ""), ("★ ✕", "", ""))
+    assert won.lines[3:] == ("Last move: ✕, bottom left", "Three in a row: top right, centre, bottom left")
+    going_on = draw({"name": "board", "data": {"cells": ["✕", *[""] * 8], "last": 1}})
+    assert going_on and going_on.table
+    assert going_on.table.rows[0] == ("▸ ✕", "", "")
+    assert going_on.lines == ("Top row: ▸ ✕, empty, empty", "Middle row: empty, empty, empty", "Bottom row: empty, empty, empty")
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"cells": ["✕"] * 8}, {"cells": ["x"] * 9}, {"last": 10}, {"line": [0]}, {"line": "159"}, {"cells": "✕" * 9}]
+)
+def test_no_board_is_drawn_that_cannot_be_one(wrong: dict[str, Any]) -> None:
+    """Nine cells, two marks, and places that are on it."""
+    assert draw({"name": "board", "data": view("board")["data"] | wrong}) is None
+
+
 def every_text(value: Any, new: str) -> Iterator[Any]:
     """The same JSON, one text in it replaced, for each text that is a name or a label."""
     if isinstance(value, dict):

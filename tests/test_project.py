@@ -20,6 +20,8 @@ LAYERS = {
     "playground/turn_log.py": {"google", "playground"},
     "playground/identity.py": {"google", "playground"},
     "vibehuntr_agent": {"streamlit", "agent_invoker", "session_manager", "page", "vibehuntr_playground"},
+    "tictactoe_agent": {"streamlit", "agent_invoker", "session_manager", "page", "vibehuntr_playground"},
+    "tictactoe_agent/board.py": {"google", "playground"},
     "vibehuntr_agent/planning": {"streamlit", "google"},
     "vibehuntr_agent/language": {"streamlit", "google"},
 }

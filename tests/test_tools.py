@@ -204,6 +204,7 @@ def test_every_result_has_the_same_shape() -> None:
             "missing",
             "facts",
             "calendar",
+            "agreements",
         } == set(made["card"])
         view = made["view"]
         assert view is None or (view["name"] in VIEWS and view["data"]["text"])

@@ -48,6 +48,12 @@ MIME: Final = "text/calendar"
 # Venues
 
 
+def public_query_of(board: Board) -> tuple[venues.Query, str]:
+    """What to search for by the plan alone, without what is known of people; and the city. Raises: PlanningError."""
+    query, town = query_of(board, None, None, None, None, None, None, venues.MAX_LIMIT)
+    return replace(query, open_at=None, needs=tuple(_noted_needs(board)), wishes=()), town
+
+
 def query_of(
     board: Board, what: object, near: object, city: object, open_at: object, max_price: object, needs: object, limit: object
 ) -> tuple[venues.Query, str]:
@@ -156,20 +162,18 @@ def _open_at(board: Board, said: object) -> datetime | None:
 
 def _needs(board: Board) -> tuple[list[str], list[str]]:
     """The needs of the people who come that a source can know: their musts, those of "one is vegan", and what they would like."""
-    musts: list[str] = []
+    musts = _noted_needs(board)
     wishes: list[str] = []
-    for note in board.plan.get("notes", []):
-        musts += [need for need in venues.needs_in(note) if need != "outdoor" and not _NOBODY.search(note)]
     facts: Mapping[str, Sequence[Json]] = board.get(FACTS)
     for fact in (fact for name in board.names for fact in facts.get(name, [])):
-        if fact["key"] not in ("diet", "allergy", "access"):
-            continue
-        text = f"gluten-free {fact['value']}" if "gluten" in fact["value"].casefold() else fact["value"]
-        text = (
-            "vegetarian" if fact["strength"] == "avoid" and fact["value"].casefold() in ("meat", "fish and meat", "meat and fish") else text
-        )
-        (wishes if fact["strength"] == "prefer" else musts).extend(venues.needs_in(text))
+        (wishes if fact["strength"] == "prefer" else musts).extend(venues.fact_needs(fact))
     return list(dict.fromkeys(musts)), list(dict.fromkeys(wishes))
+
+
+def _noted_needs(board: Board) -> list[str]:
+    """The needs in the plan's notes: "one is vegan"."""
+    notes: list[str] = board.plan.get("notes", [])
+    return [need for note in notes if not _NOBODY.search(note) for need in venues.needs_in(note) if need != "outdoor"]
 
 
 def _item(row: Json) -> Json:

@@ -214,14 +214,20 @@ def who_cannot(board: Board, span: Span) -> list[str]:
     return list(found.slot.no)
 
 
-def search_of(board: Board, minutes: object, bounds: tuple[object, object], must: Sequence[str]) -> Search:
-    """What to search by: the plan, what is known of people, and the bounds given. Raises NeedMore when too little is known."""
+def search_of(
+    board: Board, minutes: object, bounds: tuple[object, object], must: Sequence[str], *, heard_elsewhere: bool = False
+) -> Search:
+    """What to search by: the plan, what is known of people, and the bounds given. Raises NeedMore when too little is known.
+
+    `heard_elsewhere`: that nothing is known of anybody's time is no reason to stop, if the plan has its days.
+    """
     zone, roster, plan = board.zone, board.roster, board.plan
     if not roster:
         raise UnknownPerson("Nobody is in the plan yet. Who is coming?")
     hours = plan_hours(plan)
     known = {person.name: windows_of(board, person.name, zone) for person in roster}
-    if not any(w.kind != "busy" or hours for windows in known.values() for w in windows):
+    enough = heard_elsewhere and plan_days(plan)
+    if not enough and not any(w.kind != "busy" or hours for windows in known.values() for w in windows):
         raise NeedMore("Nobody has said yet when they are free.", missing_of(board))
     length = intake.whole(minutes, "a length in minutes", _MAX_LENGTH) or length_of(plan)
     limits = (intake.moment(bounds[0], zone, "the earliest time"), intake.moment(bounds[1], zone, "the latest time"))
@@ -236,6 +242,15 @@ def search_of(board: Board, minutes: object, bounds: tuple[object, object], must
     required = {p.name for p in roster if p.attendance == "required"} | {people.find_person(name, roster).name for name in must}
     wishes = {name: found for name in known if (found := preferences_of(board, name, zone))}
     return Search(known, wishes, list(known), required, timedelta(minutes=length), within, better, zone)
+
+
+def open_days(board: Board, search: Search) -> tuple[list[Span], list[Span]]:
+    """When the meeting may be, and the usual hours of that, as anybody may know it: whole days, and nothing of who is free when."""
+    zone, hours, part = search.zone, plan_hours(board.plan), PARTS.get(board.plan.get("part_of_day", ""))
+    days = plan_days(board.plan) or sorted({span[0].astimezone(zone).date() for span in search.within})
+    within = _ahead(board, [_day_span(day, hours or (0, _MIDNIGHT + _NIGHT), zone) for day in days])
+    usual = [] if hours or not part or part == PARTS["day"] else _both(within, [_day_span(day, part, zone) for day in days])
+    return within, usual
 
 
 def slot_words(slot: Mapping[str, Any]) -> str:

@@ -14,6 +14,7 @@ from .planning.people import listed
 from .state import CALENDARS, FACTS, UNDO, Answer, Clock, Json, StateView, budget_words, hours_words, missing_of, plan_days, roster_of
 
 PLAN_TAG: Final = "plan-json"
+ASK_AGENTS: Final = "Let our agents work it out"
 MAX_FACTS: Final = 200
 _WINDOWS: Final = 60
 """Of one person, as many windows go to a model."""
@@ -45,6 +46,9 @@ def card_of(state: StateView, zone: ZoneInfo) -> Json:
         "missing": missing_of(state),
         "facts": facts_list(state)[:MAX_FACTS],
         "calendar": {"filename": calendar["filename"], "sequence": calendar["sequence"]} if calendar.get("uid") else None,
+        "agreements": [
+            {"what": what, "words": decision["reason"]} for what, decision in (state.get("decisions") or {}).items() if decision.get("by")
+        ],
     }
 
 
@@ -72,14 +76,15 @@ def replies_to(state: StateView, answer: Answer) -> list[str]:
     if plan.get("status", "open") != "open":
         return []
     if name == "heatmap" and not decided.get("time"):
-        return [*_first_ones(items), *(["What would have to change?"] if answer.data.get("compromise") else [])]
+        more = ["What would have to change?"] if answer.data.get("compromise") else [ASK_AGENTS] if len(roster_of(state)) > 1 else []
+        return [*_first_ones(items), *more]
     if name == "venues" and not decided.get("venue"):
         return _first_ones(items)
     if name == "votes":
         return [f"I decide: {label}" for label in (answer.data.get("tied") or [])[:3]]
     if name == "file":
         return ["Finalise the plan"]
-    if answer.data.get("what") in {"time", "venue"} and answer.data.get("decision"):
+    if answer.data.get("what") in {"time", "venue", "meeting"} and (answer.data.get("decision") or answer.data.get("decided")):
         place = [] if decided.get("venue") else ["Find a place"]
         return [*place, *(["Make the calendar file", "Finalise the plan"] if decided.get("time") else [])]
     return []

@@ -57,6 +57,8 @@ _VOTES: Final[Mapping[str, tuple[str, str]]] = {
 _PHASES: Final[Mapping[str, tuple[str, str]]] = {"stop": ("stop", _BLUE), "travel": ("way", _ORANGE), "wait": ("wait", _GREY)}
 _FITS: Final[Mapping[str, str]] = {"ok": "✓ yes", "no": "✗ no", "unknown": "? not known"}
 _STRENGTHS: Final[Mapping[str, str]] = {"must": "", "prefer": "likes ", "avoid": "avoids "}
+_COLUMNS, _ROWS = ("Left", "Middle", "Right"), ("Top", "Middle", "Bottom")  # of a board
+_MARKS: Final = ("", "✕", "○")
 _NONSENSE: Final = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError)
 _ME: Final = "You"
 _SAID: Final[Mapping[tuple[str, str], str]] = {
@@ -567,6 +569,8 @@ def _card_lines(card: Json) -> Iterator[tuple[str, str]]:
     yield "Budget", _text(card.get("budget") or "")
     for vote in _list(card, "votes"):
         yield f"Vote, {_text(vote['subject'])}", _vote_words(vote)
+    for agreement in _list(card, "agreements"):
+        yield f"Agents, {_text(agreement['what'])}", _text(agreement["words"])
     yield "Itinerary", _text(card.get("itinerary") or "")
     if calendar := card.get("calendar"):
         yield "File", f"{_text(calendar['filename'])}, version {int(calendar['sequence']) + 1}"
@@ -589,6 +593,26 @@ def _vote_words(vote: Json) -> str:
 
 def _whose(fact: Json) -> str:
     return _text(f"{_text(fact['person'])} · {fact_words(fact)}{_said_by(fact)}")
+
+
+# -- a board -----------------------------------------------------------------------------------------------------------
+
+
+def _board(data: Json) -> Drawing:
+    """Nine cells, row by row; a star at those of the line, or an arrow at the last move."""
+    cells: Sequence[Any] = _list(data, "cells")
+    if len(cells) != len(_COLUMNS) * len(_ROWS) or any(cell not in _MARKS for cell in cells):
+        raise ValueError(cells)
+    line = [_number(cell, 1, len(cells)) for cell in _list(data, "line")]
+    last = _number(data.get("last") or 0, 0, len(cells))
+    shown = [_cell(str(mark), "★" if number in line else "▸" if number == last else "") for number, mark in enumerate(cells, 1)]
+    rows = tuple(tuple(shown[first : first + len(_COLUMNS)]) for first in range(0, len(shown), len(_COLUMNS)))
+    words = (f"{name} row: {', '.join(cell or 'empty' for cell in row)}" for name, row in zip(_ROWS, rows, strict=True))
+    return Drawing("The board", _lines(data) or tuple(words), table=Table(_COLUMNS, rows))
+
+
+def _cell(mark: str, sign: str) -> str:
+    return f"{sign} {mark}".strip() if mark else ""
 
 
 # -- facts and files ---------------------------------------------------------------------------------------------------
@@ -626,5 +650,6 @@ _DRAWERS: Final[Mapping[str, Callable[[Json], Drawing]]] = {
     "venues": _venues,
     "known": _known,
     "file": _file,
+    "board": _board,
 }
 VIEWS: Final = tuple(_DRAWERS)

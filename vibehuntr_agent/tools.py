@@ -429,6 +429,13 @@ class PlannerTools:
         """Take back what the last message that changed something has changed. Once more takes back the one before."""
         return self._answer(tool_context, acts_plan.undo)
 
+    def write_down(self, board: Board, act: Callable[[Board], Answer]) -> Result:
+        """Do what was agreed on outside of a model's call, and write what it changed; or say why not, and write nothing."""
+        try:
+            return self._done(board, act(board))
+        except PlanningError as error:
+            return self._refusal(board, error)
+
     def _board(self, context: ToolContext) -> Board:
         return Board(context, self.clock, self.default_zone)
 

@@ -16,7 +16,7 @@ from typing import Final
 
 from vibehuntr_agent.planning.people import ME
 
-from . import choices, clock, days, memory, outings, people, plan, questions, replies, times, votes
+from . import choices, clock, days, gathering, memory, outings, people, plan, questions, replies, times, votes
 from .context import Call, Context, Reading
 from .speaker import who_speaks
 
@@ -26,7 +26,7 @@ MAX_TEXT: Final = 8_000
 _ORDER: Final = (
     "undo_last_change", "start_plan", "update_plan", "set_people", "remember", "set_availability", "search_venues", "add_venue",
     "build_itinerary", "open_poll", "vote", "undecide", "decide", "poll_results", "find_times", "explain_time", "show_plan", "recall",
-    "export_calendar", "forget", "finalize_plan", "cancel_plan",
+    "export_calendar", "forget", "finalize_plan", "cancel_plan", "transfer_to_agent",
 )  # fmt: skip
 _PLACE: Final = {name: place for place, name in enumerate(_ORDER)}
 _ONCE: Final = frozenset({"find_times", "show_plan", "explain_time", "poll_results"})
@@ -90,16 +90,17 @@ def _understood(text: str, context: Context) -> Understood:
     control = choices.read(said, context)
     if any(call.name in _ALONE for call in control.calls):
         return Understood(tuple(control.calls), rest=control.rest, speaker=speaker)
-    voted, out = _read_votes_and_places(control.rest, context)
+    gathered = gathering.read(control.rest)
+    voted, out = _read_votes_and_places(gathered.rest, context)
     told_of = memory.read(out.rest, context)
     plain = plan.corrected(told_of.rest)
     planned = _read_plan(plain, context)
     if any("city" in call.args for call in planned.facts.calls) and not any(call.name == "search_venues" for call in out.calls):
         out.calls += outings.waiting_search(context)
     missing = days.problems(plain, context.now.date(), _plan_days(context))
-    asked = questions.read(text, context, tells_times=bool(planned.free.calls))
+    asked = questions.read(gathered.rest if gathered.calls else text, context, tells_times=bool(planned.free.calls))
     free = Reading(plain) if missing else planned.free  # times on a day that does not exist are nobody's
-    readings = (planned.facts, planned.who, told_of, free, out, voted, control, asked)
+    readings = (planned.facts, planned.who, told_of, free, out, voted, control, asked, gathered)
     return Understood(
         calls=tuple(_in_order([call for reading in readings for call in reading.calls])),
         asks=frozenset(ask for reading in readings for ask in reading.asks),

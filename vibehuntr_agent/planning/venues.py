@@ -19,6 +19,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta, timezone, tzinfo
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, Final, Literal, NamedTuple
 from urllib.parse import urlsplit
 
@@ -355,6 +356,16 @@ def needs_in(what: str) -> tuple[str, ...]:
     return tuple(need for need, words in _NEED_WORDS.items() if words.search(what.casefold()))
 
 
+def fact_needs(fact: Mapping[str, Any]) -> tuple[str, ...]:
+    """What a place has to offer to somebody of whom this is known: {key, value, strength}. Empty for what no source can know."""
+    if fact.get("key") not in ("diet", "allergy", "access"):
+        return ()
+    value = str(fact.get("value", ""))
+    if fact.get("strength") == "avoid" and value.casefold() in ("meat", "fish and meat", "meat and fish"):
+        return ("vegetarian",)
+    return needs_in(f"gluten-free {value}" if "gluten" in value.casefold() else value)
+
+
 def kinds_in(what: str) -> frozenset[str]:
     """The kinds of venue that a wish allows; none means any."""
     return _wanted(what).kinds
@@ -421,6 +432,22 @@ def rank(venues: Iterable[Venue], query: Query) -> Ranking:
     fitting.sort(key=lambda result: _order(result, query))
     shown = tuple(fitting[: query.limit])
     return Ranking(shown, dict(left_out.most_common()), len(fitting) - len(shown), _unused(query.what, by_text.values()))
+
+
+def varied(venues: Iterable[Venue], needs: Collection[str] = ()) -> list[Venue]:
+    """Venues that have none of the needs missing, of every kitchen one before of any two; of each, first those that offer the most.
+
+    For a group of whom nothing is known: whatever they like, something for it comes early.
+    """
+    fitting = [venue for venue in venues if all(venue.need(need) != "no" for need in needs)]
+    ranked = sorted(fitting, key=lambda venue: (-sum(venue.need(need) == "ok" for need in NEEDS), venue.name))
+    seen: Counter[str] = Counter()
+    turns: list[int] = []
+    for venue in ranked:
+        kitchen = venue.cuisines[0] if venue.cuisines else venue.kind
+        turns.append(seen[kitchen])
+        seen[kitchen] += 1
+    return [venue for _, venue in sorted(zip(turns, ranked, strict=True), key=itemgetter(0))]
 
 
 def needs_matrix(results: Sequence[Result]) -> Json:
