@@ -35,7 +35,7 @@ from agent_invoker import AgentInvoker, ConversationDeleted, ConversationNotFoun
 from page import actions
 from page.message_bar import draw_bar, draw_editor
 from page.messages import Canvas, items_of, live_items, replies_of
-from page.sidebar import Seats, draw_sidebar
+from page.sidebar import EVERYWHERE, Seats, draw_sidebar
 from playground.client import SCRIPT, Jump, client_data
 from playground.identity import IdentityMiddleware, cookie_secret
 from playground.turn_log import Answer, Message, seats_of
@@ -364,7 +364,7 @@ def redraw_on_news(invoker: AgentInvoker, manager: SessionManager) -> None:
 
 def chosen(manager: SessionManager) -> tuple[object, ...]:
     """Return what the user has chosen to see: in the session, and in the sidebar's fields."""
-    return (*manager.chosen, *(st.session_state.get(field) for field in ("search", "where")))
+    return (*manager.chosen, st.session_state.get("search") or "", st.session_state.get("where") or EVERYWHERE)
 
 
 def draw_heartbeat(*, running: bool) -> None:

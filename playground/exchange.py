@@ -55,6 +55,8 @@ _LATEST = 253_370_764_800.0  # the year 9999: what no calendar shows is no time
 _TITLE_CHARACTERS = 200
 _WORDS = 10_000  # characters of an error or of a feedback
 _ABOUT_A_MEETING = 200_000  # characters of what an event says of one, as JSON
+_SEATS = 100  # of one, at most
+_COUNTABLE = 1e12
 _OF_MEETINGS = (*ACTS, "opening", "conclusion")
 _DIGITS = 300  # of a number; more are not a float, and 4,300 not even an int
 _QUOTED = 40
@@ -570,7 +572,19 @@ def _is_time(value: object) -> bool:
 
 
 def _is_meeting(value: object) -> bool:
-    return isinstance(value, dict) and value.get("kind") in _OF_MEETINGS and len(json.dumps(value)) <= _ABOUT_A_MEETING
+    if not isinstance(value, dict) or value.get("kind") not in _OF_MEETINGS or len(json.dumps(value)) > _ABOUT_A_MEETING:
+        return False
+    seats, healths = (cast("Json", value).get(key, []) for key in ("seats", "health"))
+    return all(isinstance(many, list) and len(many) <= _SEATS for many in (seats, healths)) and _is_countable(value)
+
+
+def _is_countable(value: object) -> bool:
+    """Whether all numbers in it can be shown as such."""
+    if isinstance(value, dict):
+        return all(map(_is_countable, cast("Json", value).values()))
+    if isinstance(value, list):
+        return all(map(_is_countable, cast("list[object]", value)))
+    return not isinstance(value, int | float) or abs(value) < _COUNTABLE
 
 
 def _is_words(value: object) -> bool:

@@ -99,7 +99,7 @@ def _contribution_data(about: Mapping[str, Any], author: str) -> dict[str, Any]:
         "seat": str(about.get("seat") or author),
         "kind": about["kind"],
         "topic": str(about.get("topic") or ""),
-        "grade": float(grade) if isinstance(grade, int | float) and not isinstance(grade, bool) else None,
+        "grade": float(grade) if isinstance(grade, int | float) and not isinstance(grade, bool) and 0 <= grade <= 1 else None,
         "data": data,
     }
 

@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 from meeting_worlds import ZONE, RuleMind, World
 
 from playground.meetings.messages import Accept, Act, Decline, Pass, Propose, Say
+from playground.meetings.minds import AgentMind
 from playground.meetings.rehearsal import Rehearsal
 from playground.meetings.seat import Limits
 from playground.meetings.view import View
 from vibehuntr_agent.friends.agenda import FINE, GLADLY, IF_NEEDED, NO, RELUCTANT, TOPICS, Agenda, slot_of
+from vibehuntr_agent.friends.seat_agent import friend_agent
 from vibehuntr_agent.friends.verdicts import Facts, Verdicts, slot_json
 from vibehuntr_agent.planning.errors import PlanningError
 from vibehuntr_agent.planning.finder import Preference, Window
@@ -225,6 +227,55 @@ def test_what_nobody_can_pay_is_no_step_of_the_ladder() -> None:
     rehearsal.close()
     decided = rehearsal.host.view.decided["budget"]
     assert (decided.item["amount"], decided.against) == (30.0, ("Rogue",))
+
+
+def test_a_stranger_puts_nobody_out_and_holds_nobody_up() -> None:
+    """Questions of one seat to the others are passed; an answer that nobody hears is none, and its seat is out."""
+    facts = {name: Facts((free(18, 22),)) for name in ("Anna", "Ben")}
+    every: list[list[Act]] = [
+        [Accept(about="x"), Say(to="Anna"), Say(to="Ben")],
+        [Say(to="Anna")],
+        [Decline(about="x", instead={"amount": 10**400})],
+    ]
+    for acts in every:
+        minds: dict[str, Any] = {name: AgentMind(name, friend_agent(name, one)) for name, one in facts.items()}
+        world = World(agenda(amount=30.0), {**facts, "Eve": Facts()})
+        rehearsal = world.rehearsal({**minds, "Eve": AllAtOnce(acts)})
+        end = rehearsal.play()
+        rehearsal.close()
+        view = rehearsal.host.view
+        assert end and end.outcome in ("agreed", "compromise")
+        assert (view.standing["Anna"], view.standing["Ben"]) == ("here", "here")
+
+
+class AllAtOnce(Rogue):
+    """Says all of it to every question."""
+
+    async def answer(self, view: View, message: Any) -> list[Act]:
+        return self.acts
+
+
+def test_a_limit_counts_where_the_plan_has_no_currency() -> None:
+    """And thousands are read as such."""
+    about = ({"key": "budget", "value": "at most 25 euros", "strength": "must"},)
+    dear = Venue("Dear", price=Price(low=90, high=120, currency="EUR"))
+    assert Verdicts(Facts(about=about), agenda(currency="")).place(dear) == NO
+    yen = ({"key": "budget", "value": "1,000 yen", "strength": "must"},)
+    assert Verdicts(Facts(about=yen), agenda(currency="JPY")).most() == 200
+
+
+@pytest.mark.parametrize("name", ["Ben", "(2) Ben", "Ben²", "user", "Åsa", "🙂"])
+def test_every_name_can_have_an_agent(name: str) -> None:
+    """ADK takes fewer names than people have."""
+    assert friend_agent(name, Facts()).name in ("Ben", "friend")
+
+
+def test_an_agenda_may_be_long() -> None:
+    """Two months of evenings and forty places in another script."""
+    places = tuple(Venue(f"Ресторан {number} " + "Ж" * 60, cuisines=("кухня", "суши", "пицца")) for number in range(40))
+    days = tuple((at(24 * day), at(24 * day + 24)) for day in range(62))
+    facts = {name: Facts((free(18, 22),)) for name in ("Anna", "Ben")}
+    assert met(facts, agenda(places=places, within=days)).decided["place"].item
 
 
 @pytest.mark.parametrize("step", [3, 15, 20])

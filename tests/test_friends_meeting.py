@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,10 +17,12 @@ from scripted_llm import Asked, Call, Gate, Hold, Script, ScriptedLlm, Step, Tex
 from agent_invoker import AgentInvoker, Settings, Turn
 from playground.meetings.messages import Floor
 from playground.meetings.minds import Request
+from vibehuntr_agent.acts_times import open_days, search_of
 from vibehuntr_agent.agent import build_agent
 from vibehuntr_agent.language.gathering import read
 from vibehuntr_agent.models import choose_model
 from vibehuntr_agent.offline import KeylessPlanner
+from vibehuntr_agent.state import Board
 
 WORK_IT_OUT = "Let our agents work it out"
 DINNER = "Dinner for Anna, Ben, Cleo and me in Helsinki on Friday evening, about 30 euros each"
@@ -121,6 +124,24 @@ def test_when_no_time_suits_all_it_is_said_who_cannot(planning: Planning) -> Non
     answer = talk.say("Dinner on Friday for Anna, Ben and me", "Anna is free 12-15, Ben 18-22, I am free 17-23", WORK_IT_OUT)
     assert "Anna cannot" in answer
     assert talk.state["decisions"]["time"]["by"] == {"agreed": ["Ben", "You"], "against": ["Anna"]}
+
+
+def test_the_days_of_a_plan_without_days_tell_nobodys_diary(planning: Planning) -> None:
+    """Every seat is told of whole weeks from today on."""
+    talk = planning()
+    talk.say("Lunch with Anna and Ben", "Anna is free 27 November 12-15, Ben is free 27 November 12-16, I am free 27 November 11-17")
+    board = Board(SimpleNamespace(state={**talk.state, "plan": {}}), NOW.astimezone, ZONE.key)
+    within, _ = open_days(board, search_of(board, None, (None, None), []))
+    assert len(within) == 28
+    assert within[0][0].date() == NOW.date()
+
+
+def test_a_friend_called_chair_is_asked_for_another_name(planning: Planning) -> None:
+    """Before anybody sits down."""
+    talk = planning()
+    talk.say("Lunch with chair and Anna on Friday", "chair is free 12-15, Anna is free 12-14, I am free 12-14")
+    if "chair" in [person["name"] for person in talk.state["people"]]:
+        assert "another name" in talk.say(WORK_IT_OUT)
 
 
 def test_a_wrong_setting_is_told_in_the_chat(planning: Planning) -> None:

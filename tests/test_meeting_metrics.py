@@ -44,7 +44,7 @@ def check(reader: InMemoryMetricReader) -> None:
         return [told(reader) async for message in room.hold() if message is not None and isinstance(message.body, Floor)]
 
     live = asyncio.run(hold(room_of(in_turn(), "ana", "ben")))
-    assert {seat for seat, _ in live[0]["seats"]} == {"ana", "ben"}
+    assert {seat for seat, *_ in live[0]["seats"]} == {"ana", "ben"}
     assert set(live[0]) >= {"seats", "heartbeat", "lag", "queue"}
     after = told(reader)
     assert set(after["handled"]) == {("ana",), ("ben",)}

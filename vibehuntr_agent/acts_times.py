@@ -245,12 +245,20 @@ def search_of(
 
 
 def open_days(board: Board, search: Search) -> tuple[list[Span], list[Span]]:
-    """When the meeting may be, and the usual hours of that, as anybody may know it: whole days, and nothing of who is free when."""
+    """When the meeting may be, and the usual hours of that, as anybody may know it: whole days, and nothing of who is free when.
+
+    A plan without days has the next weeks, in fours: as many as reach the last day that anybody has spoken of.
+    """
     zone, hours, part = search.zone, plan_hours(board.plan), PARTS.get(board.plan.get("part_of_day", ""))
-    days = plan_days(board.plan) or sorted({span[0].astimezone(zone).date() for span in search.within})
+    days = plan_days(board.plan) or _next_weeks(board.now.astimezone(zone).date(), search.within[-1][0].astimezone(zone).date())
     within = _ahead(board, [_day_span(day, hours or (0, _MIDNIGHT + _NIGHT), zone) for day in days])
     usual = [] if hours or not part or part == PARTS["day"] else _both(within, [_day_span(day, part, zone) for day in days])
     return within, usual
+
+
+def _next_weeks(today: date, last: date) -> list[date]:
+    fours = max(1, -(-((last - today).days + 1) // _RULE_DAYS))
+    return [today + timedelta(days=n) for n in range(fours * _RULE_DAYS)]
 
 
 def slot_words(slot: Mapping[str, Any]) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any, Final
 
 from google.adk.agents import LlmAgent
@@ -15,7 +14,7 @@ from google.adk.models import BaseLlm, LlmRequest
 from google.adk.tools import FunctionTool
 from google.genai import types
 
-from .friends.meeting import FriendsMeeting, Models
+from .friends.meeting import FriendsMeeting, MeetingSettings, Models
 from .models import choose_model
 from .offline import KeylessPlanner
 from .places import VenueSource, choose_source
@@ -99,8 +98,8 @@ def build_agent(
         name=MEETING,
         description="The friends' agents settle time, place and budget among themselves, live. They need the people and their times.",
         planner=tools,
-        models=seat_models or partial(seat_model, environ),
-        environ=environ,
+        models=seat_models or (lambda: seat_model(environ)),
+        settings=lambda: MeetingSettings.from_environment(environ),  # no `partial`: an agent's repr would show the environment
     )
     return LlmAgent(
         name="vibehuntr",

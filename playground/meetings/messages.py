@@ -30,6 +30,8 @@ CHAIR: Final = "chair"
 """The sender of what the meeting itself says; no seat may be called so."""
 MAX_WORDS: Final = 300
 MAX_ITEM: Final = 20_000
+MAX_PARAMETERS: Final = 500_000
+"""Characters of what a seat is told with its invitation: the chair's own, and no stranger's."""
 MAX_ACTS: Final = 4
 """So many acts may answer one floor."""
 _UNSHOWABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -53,8 +55,15 @@ def _small(item: Json) -> Json:
     return item
 
 
+def _bounded(parameters: Json) -> Json:
+    if len(json.dumps(parameters)) > MAX_PARAMETERS:
+        raise ValueError("the parameters are too large")
+    return parameters
+
+
 Words = Annotated[str, Field(max_length=20 * MAX_WORDS), AfterValidator(_one_line)]
 Item = Annotated[Json, AfterValidator(_small)]
+Parameters = Annotated[Json, AfterValidator(_bounded)]
 Name = Annotated[str, Field(min_length=1, max_length=80)]
 Id = Annotated[str, Field(max_length=80)]
 
@@ -70,7 +79,7 @@ class Invited(Body):
 
     kind: Literal["invited"] = "invited"
     seat: Name
-    parameters: Item = Field(default_factory=dict)
+    parameters: Parameters = Field(default_factory=dict)
 
 
 class Joined(Body):

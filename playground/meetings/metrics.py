@@ -1,6 +1,6 @@
 """How the seats are, as OpenTelemetry metrics, through whatever provider ADK's telemetry has set up; without one they cost nothing.
 
-| metric | what it is, by seat |
+| metric | what it is, by seat (and by meeting, while it lasts) |
 |---|---|
 | `vibehuntr.meeting.seats` | 1 for each seat that is in a meeting now, with its state |
 | `vibehuntr.meeting.heartbeat` | seconds since it last moved, while it answers |
@@ -18,7 +18,8 @@ from opentelemetry.metrics import CallbackOptions, Observation, get_meter
 
 from .seat import Health
 
-Healths = Callable[[], Iterable[Health]]
+Healths = Callable[[], Iterable[tuple[str, Health]]]
+"""The seats that are in a meeting now, each with the meeting's id."""
 _PREFIX: Final = "vibehuntr.meeting"
 _COUNTED: Final = {"handled": "1", "failed": "1", "busy": "s", "waiting": "s"}
 
@@ -43,7 +44,7 @@ class Metrics:
                 counter.add(getattr(health, name), {"seat": health.seat})
 
     def _states(self, _: CallbackOptions) -> Iterable[Observation]:
-        return [Observation(1, {"seat": health.seat, "state": health.state}) for health in self._live()]
+        return [Observation(1, {"seat": health.seat, "state": health.state, "meeting": meeting}) for meeting, health in self._live()]
 
     def _observed(self, read: Callable[[Health], float]) -> Callable[[CallbackOptions], Iterable[Observation]]:
-        return lambda _: [Observation(read(health), {"seat": health.seat}) for health in self._live()]
+        return lambda _: [Observation(read(health), {"seat": health.seat, "meeting": meeting}) for meeting, health in self._live()]

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict
 
 from playground.runtime import close_model, models
 
-from .messages import VERSION, Act, Floor, GarbledAct, Json, Message, read_acts
+from .messages import CHAIR, VERSION, Act, Floor, GarbledAct, Json, Message, Pass, read_acts
 from .view import View
 
 APP = "meeting"
@@ -65,7 +65,12 @@ class AgentMind:
         return True
 
     async def answer(self, view: View, message: Message) -> Sequence[Act]:
-        """Run the agent once. Raises: GarbledAct, Unreachable, and whatever the agent raises."""
+        """Run the agent once. Raises: GarbledAct, Unreachable, and whatever the agent raises.
+
+        An agent is asked by the chair alone: to what another seat sends it, it passes, or a stranger could put it out with a question.
+        """
+        if not isinstance(message.body, Floor) and message.sender != CHAIR:
+            return [Pass()]
         runner = await self._open(message.meeting_id, view.parameters.get(self.seat, {}))
         asked = types.Content(role="user", parts=[types.Part(text=Request.about(self.seat, view, message).model_dump_json())])
         text = ""

@@ -51,7 +51,10 @@ class Participant:
         """Ask the mind. Raises: GarbledAct, and whatever the mind raises."""
         if isinstance(message.body, Invited):
             return [Joined() if self.mind.joins(message.body.parameters) else Decline()]
-        return _checked(await self.mind.answer(self.view, message))
+        acts = _checked(await self.mind.answer(self.view, message))
+        if isinstance(message.body, Floor) and all(isinstance(act, Say) and act.to for act in acts):
+            raise GarbledAct("no answer that everybody hears")  # the floor would wait for one for ever
+        return acts
 
     def says(self, acts: Sequence[Body] | Failed, message: Message) -> None:
         """Say what came of a question."""

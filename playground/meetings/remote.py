@@ -61,7 +61,7 @@ MAX_ANSWER: Final = 200_000
 """Characters of an answer."""
 _MAX_BYTES: Final = 4_000_000
 _CONNECT: Final = 5.0
-_GOODBYE: Final = 1.0
+_GOODBYE: Final = 0.5
 _CARD: Final = "/.well-known/agent-card.json"
 _THOUGHT: Final = "adk_thought"
 _ENDED: Final = (TaskState.TASK_STATE_FAILED, TaskState.TASK_STATE_REJECTED, TaskState.TASK_STATE_CANCELED)

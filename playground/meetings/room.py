@@ -32,7 +32,7 @@ from .seat import Health, Limits, Seat
 
 ROOMS: Final[weakref.WeakSet[Room]] = weakref.WeakSet()
 """The meetings that are being held in this process."""
-METRICS: Final = Metrics(lambda: [health for room in list(ROOMS) for health in room.health()])
+METRICS: Final = Metrics(lambda: [(room.host.log.meeting_id, health) for room in list(ROOMS) for health in room.health()])
 _LIVE_LOCK: Final = threading.Lock()
 _LOOKS = 2  # at the seats that are waited for, in the silence that one may keep
 

@@ -100,8 +100,9 @@ class Seat:
     def start(self) -> None:
         """Start the thread. Raises: OSError, RuntimeError when the system has no more to give."""
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._run, args=(self._loop,), name=f"seat-{self.participant.name}", daemon=True)
-        self._thread.start()
+        thread = threading.Thread(target=self._run, args=(self._loop,), name=f"seat-{self.participant.name}", daemon=True)
+        thread.start()
+        self._thread = thread
         self.gone.clear()  # it waits for its first message
 
     def post(self, seq: int) -> None:

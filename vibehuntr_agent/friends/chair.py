@@ -2,8 +2,8 @@
 
 **Time.** Each in turn proposes their best slot and the others grade it. If nobody's proposal suits everybody, the chair asks for the first
 slot that does: everybody says the first start from a moment on that suits them, the latest of these is the next moment, until all say the
-same. That finds a slot that suits all wherever there is one. If there is none, it goes from one moment at which somebody more can come to
-the next: that finds the slot that most can come to.
+same. That finds a slot that suits all wherever there is one, as long as the meeting has messages left. If there is none, it goes from one
+moment at which somebody more can come to the next: that finds the slot that most can come to.
 
 **Place.** Each in turn proposes the best place that nobody has named; the others grade it. It ends when no place left unnamed can be
 better, by what each has said of their last one (Fagin's threshold algorithm), or after one round better by a twentieth: so the outcome is
@@ -220,8 +220,8 @@ class _Talk:
             yield [Say(words=asked), self._floor(self.view.here, "answer", item=item)]
             option = self._answered(item, {})
             self.options.append(option)
-            steps = [step for step in self.agenda.ladder() if step < amount]
-            amount = min((low for message in self._replies() if (low := _amount(message)) in steps), default=None)
+            said = [_amount(message) for message in self._replies()]
+            amount = min((step for step in self.agenda.ladder() if step < amount and step in said), default=None)
         best = self.options[-1] if self.options else None
         if best and best.item["amount"] == top and best.willing == len(best.grades):
             best = None
@@ -319,8 +319,7 @@ def _verb(seats: Sequence[str], one: str, many: str) -> str:
     return f"{names[:1].upper()}{names[1:]} {one if len(seats) == 1 and ME not in seats else many}" if seats else ""
 
 
-def _amount(message: Message) -> float | None:
-    """The amount that somebody would pay instead."""
+def _amount(message: Message) -> object:
+    """The amount that somebody would pay instead: anything, until it is found among the steps."""
     instead = message.body.instead if isinstance(message.body, Decline) else None
-    amount = (instead or {}).get("amount")
-    return float(amount) if isinstance(amount, int | float) and amount > 0 else None
+    return (instead or {}).get("amount")

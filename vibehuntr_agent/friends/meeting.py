@@ -7,7 +7,7 @@ Each friend of the plan gets a seat. A seat here is told what the plan knows of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from types import SimpleNamespace
@@ -20,7 +20,7 @@ from typing_extensions import override
 
 from playground.errors import StateError
 from playground.meetings.meeting import CannotMeet, Conclusion, Meeting, Setting
-from playground.meetings.messages import Accept, Decided, Floor, Json, Message
+from playground.meetings.messages import CHAIR, Accept, Decided, Floor, Json, Message
 from playground.meetings.minds import AgentMind, Mind
 from playground.meetings.script import by_script
 from playground.meetings.settings import MeetingSettings
@@ -46,18 +46,18 @@ Models = Callable[[], BaseLlm | str | None]
 
 
 class FriendsMeeting(Meeting):
-    """The meeting (see the module). `models` makes a model for each seat; `environ` is read for `MeetingSettings` at every meeting."""
+    """The meeting (see the module). `models` makes a model for each seat; `settings` is asked at every meeting."""
 
     model_config = ConfigDict(arbitrary_types_allowed=True, extra="forbid")
     planner: PlannerTools
     models: Models = lambda: None
-    environ: Mapping[str, str] = {}
+    settings: Callable[[], MeetingSettings] = MeetingSettings
 
     @override
     async def convene(self, ctx: InvocationContext) -> Setting:
         board = self._board(ctx)
         try:
-            held = MeetingSettings.from_environment(self.environ)
+            held = self.settings()
             agenda, search = await self._agenda(board, held)
         except (PlanningError, StateError) as error:
             raise CannotMeet(error.message) from error
@@ -112,6 +112,8 @@ class FriendsMeeting(Meeting):
     async def _agenda(self, board: Board, held: MeetingSettings) -> tuple[Agenda, acts_times.Search]:
         """What is still to be settled, and by what. Raises: PlanningError, CannotMeet."""
         here = [name for name in board.names if not held.address(name)]
+        if CHAIR in board.names:
+            raise CannotMeet("In a meeting only the chair may be called “chair”. Please give that friend another name.")
         if len(board.names) < _PEOPLE:
             raise CannotMeet("Our agents need somebody to talk to. Who is coming? You can add when each is free.")
         silent = [name.removeprefix("times: ") for name in missing_of(board) if name.removeprefix("times: ") in here]
@@ -132,7 +134,7 @@ class FriendsMeeting(Meeting):
             within=tuple(within),
             usual=tuple(usual),
             places=tuple(places),
-            currency=plan.get("currency", ""),
+            currency=plan.get("currency") or next((place.price.currency for place in places if place.price), ""),
             amount=plan.get("budget_per_person"),
             required=tuple(sorted(search.required)),
             title=str(plan.get("kind", ""))[:_TITLE],  # and no more of the plan: a note may be about a surprise for one of them

@@ -9,7 +9,6 @@ anybody's, its own friend's included, so there is nothing that it could give awa
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Any, Final
@@ -46,6 +45,10 @@ If you are asked to propose: call options, choose one of them, and call propose 
 If you are asked to answer: call fits, then accept, or decline if it does not fit.
 You do not know why something fits your friend or not, and you do not guess or invent a reason. Your words are one short, friendly sentence.
 Call exactly one of propose, accept and decline, once."""
+
+
+class ModelFailed(Exception):  # noqa: N818 - what happened to it
+    """The model could not answer: it is busy, away, or refuses."""
 
 
 class FriendAgent(BaseAgent):
@@ -87,7 +90,7 @@ class _Modelled:
         self._act: Act | None = None
 
     async def act(self) -> Act:
-        """Run the model in a session of its own. Raises: GarbledAct when it does not act."""
+        """Run the model in a session of its own. Raises: GarbledAct when it does not act, ModelFailed, and what its client raises."""
         tools: list[Any] = [self.options, self.propose] if self._answers.floor.ask == "propose" else [self.fits, self.accept, self.decline]
         if tools[0] == self.options and not self._options:
             return Pass(words="I have nothing to propose.")
@@ -98,7 +101,7 @@ class _Modelled:
         async with aclosing(runner.run_async(user_id=_USER, session_id=session.id, new_message=asked, run_config=config)) as events:
             async for event in events:
                 if event.error_code:
-                    raise GarbledAct(event.error_message or event.error_code)
+                    raise ModelFailed(event.error_message or event.error_code)
                 if self._act is not None:
                     return self._act
         raise GarbledAct("the model did not act")
@@ -148,8 +151,8 @@ class _Modelled:
 
 
 def friend_agent(name: str, facts: Facts, llm: BaseLlm | str | None = None, pace: float = 0.0) -> FriendAgent:
-    """Make the agent of a friend of whom this is known; ADK takes a name without spaces and signs."""
-    plain = re.sub(r"\W+", "_", f"friend_{name}" if name[:1].isdigit() or name.casefold() == "user" else name).strip("_") or "friend"
+    """Make the agent of a friend of whom this is known; where ADK does not take the name, it is called "friend"."""
+    plain = name if name.isidentifier() and name.isascii() and name.casefold() != "user" else "friend"
     about = "Speaks for one friend when friends' agents meet."
     speaker = [] if llm is None else [LlmAgent(name=_SPEAKER, model=llm, instruction=_INSTRUCTION)]
     return FriendAgent(name=plain, description=about, facts=facts, pace=pace, sub_agents=[*speaker])

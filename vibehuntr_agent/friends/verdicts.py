@@ -1,8 +1,8 @@
 """What one friend makes of what is proposed: the only place where their facts are read.
 
 What goes out is a grade from 0 (cannot) to 1 (gladly), or something that suits instead: the nearest start, a place of the list, a step of
-the ladder. Never why, never how long they are free, never an exact limit, never a fact's own words: not because somebody was told to keep
-them, but because nothing here returns them.
+the ladder. Never why, never how long they are free, of a limit no more than the step below it, never a fact's own words: not because
+somebody was told to keep them, but because nothing here returns them.
 
 Of somebody who has said nothing about their time, every time suits if need be; of somebody who has only said when they cannot, every
 other time does.
@@ -27,6 +27,7 @@ _ALWAYS: Final = (datetime(1990, 1, 1, tzinfo=UTC), datetime(2190, 1, 1, tzinfo=
 _OPTIONS: Final = 8
 """Slots of one's own that somebody thinks of."""
 _ME: Final = "me"
+_THOUSANDS: Final = re.compile(r"(?<=\d)[, ](?=\d{3}(?!\d))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,7 @@ class Verdicts:
 
     def _price(self, venue: Venue) -> float:
         price = venue.price
-        if price is None or price.low is None or price.currency != self.agenda.currency:
+        if price is None or price.low is None or self.agenda.currency not in ("", price.currency):
             return GLADLY
         return self.budget(price.low)
 
@@ -144,7 +145,8 @@ class Verdicts:
     @cached_property
     def _limits(self) -> Sequence[tuple[float, bool]]:
         """What they can pay, and whether that is a must."""
-        found = [(re.search(r"\d+(?:[.,]\d+)?", str(fact.get("value"))), fact.get("strength") == "must") for fact in self._of("budget")]
+        said = [(_THOUSANDS.sub("", str(fact.get("value"))), fact.get("strength") == "must") for fact in self._of("budget")]
+        found = [(re.search(r"\d+(?:[.,]\d+)?", amount), strict) for amount, strict in said]
         return [(float(number[0].replace(",", ".")), strict) for number, strict in found if number]
 
     def _of(self, key: str) -> Iterator[Mapping[str, Any]]:
