@@ -6,7 +6,7 @@ ALL := .venv/.synced-all
 RUN := .venv/.synced-run
 
 .DEFAULT_GOAL := help
-.PHONY: help run seat test check fmt browser bench
+.PHONY: help run seat test check fmt browser bench soak
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -38,6 +38,9 @@ browser: $(ALL)  ## only the browser tests
 
 bench: $(ALL)  ## the measurements; `make bench ARGS="--only chunk_to_dom"` for one row
 	.venv/bin/python benchmarks/run.py $(ARGS)
+
+soak: $(ALL)  ## an hour of 50 users; `make soak ARGS="--minutes 3"` for less
+	.venv/bin/python benchmarks/soak.py $(ARGS)
 
 $(UV):
 	$(PYTHON) -m venv .uv

@@ -104,6 +104,7 @@ from playground.history import (
     title_of,
     turn_of,
 )
+from playground.remembered import Latest, knows_by_request
 from playground.runtime import (
     close_generator,
     close_model,
@@ -115,6 +116,7 @@ from playground.runtime import (
     make_runner,
     models,
     set_up_telemetry,
+    telemetry_of_turn,
     title_by,
     use_tool_threads,
     warm_up,
@@ -173,7 +175,7 @@ class Settings:
     With `titles`, the model is asked for a title after the first answer of a conversation.
     """
 
-    workers: int = 64
+    workers: int = 256
     tool_threads: int = 16
     idle_limit: float = 120.0
     unread_limit: float = 1800.0
@@ -281,7 +283,7 @@ class Turn:
         self.left_behind = False  # it did not end within its grace: what it still does is ignored
         self.conversation = conversation
         self._invoker = invoker
-        self._over: concurrent.futures.Future[None] = concurrent.futures.Future()
+        self._over = threading.Event()
         self._lock = threading.Lock()
         self._stop_asked = False
         self._roll_back = False
@@ -313,7 +315,7 @@ class Turn:
     @property
     def ended(self) -> bool:
         """Whether the turn is over, whatever its outcome."""
-        return self._over.done()
+        return self._over.is_set()
 
     @property
     def stop_asked(self) -> bool:
@@ -337,7 +339,7 @@ class Turn:
 
     def wait_ended(self, timeout: float | None = None) -> bool:
         """Wait until the turn is over, at most `timeout` seconds; True if it is."""
-        return bool(concurrent.futures.wait([self._over], timeout).done)
+        return self._over.wait(timeout)
 
     def cancel(self, why: str = "", *, roll_back: bool = False) -> None:
         """Stop the turn. Returns at once; idempotent; without effect on a turn that is over.
@@ -570,8 +572,7 @@ class Turn:
 
     def close(self) -> None:
         """Let the next turn begin. Idempotent."""
-        if not self._over.done():
-            self._over.set_result(None)
+        self._over.set()
 
 
 class _Repeated:
@@ -742,6 +743,7 @@ class AgentInvoker:
         self._index = search_index or open_index("")
         set_up_telemetry()
         self._runner = make_runner(agent, self.store, self._artifacts)
+        self._remembers = knows_by_request(self._runner.app)
         self.sessions = Sessions(self.store, self._runner.app_name)
         self.agent_name = str(self._runner.agent.name) if self._runner.agent else "agent"
         self._conversations: dict[str, dict[str, _Conversation]] = {}  # by user and id
@@ -922,7 +924,7 @@ class AgentInvoker:
 
     def _empty(self, conversation: _Conversation) -> None:
         """Keep of a conversation only that it is gone."""
-        conversation.title, conversation.branch.settled = "", []
+        conversation.title, conversation.branch.settled, conversation.branch.earlier = "", [], None
         conversation.branches = {conversation.id: conversation.branch}
 
     async def _delete(self, conversation: _Conversation) -> None:
@@ -1214,18 +1216,18 @@ class AgentInvoker:
                 saves = await asyncio.gather(*(turn.journal() for turn in turns if turn.began_at < old), return_exceptions=True)
                 for error in (outcome for outcome in saves if outcome is not None):
                     logger.error("a running answer could not be saved", exc_info=error)
-            if self.store.lasting:
-                self._let_go(conversations)
+            self._let_go(conversations)
             await self._forget_discarded(conversations)
 
     def _let_go(self, conversations: Sequence[_Conversation]) -> None:
-        """Forget the messages that nobody has looked at for long; the store has them."""
+        """Forget the messages that nobody has looked at for long, if the store has them, and what turns need not load of them."""
         unread_since = time.monotonic() - self.settings.unread_limit
         for conversation in conversations:
             with conversation.lock:
                 for branch in conversation.branches.values():
                     if not conversation.turns and (conversation.read_at < unread_since or branch is not conversation.branch):
-                        branch.settled = None
+                        branch.earlier = None
+                        branch.settled = None if self.store.lasting else branch.settled
 
     # -- turns -----------------------------------------------------------------------------------------------------
 
@@ -1587,6 +1589,8 @@ class AgentInvoker:
                 tool_thread_pool_config=ToolThreadPoolConfig(max_workers=self.settings.tool_threads),
                 max_llm_calls=self.settings.max_llm_calls,
                 custom_metadata={TURN: turn.id, BEGAN: turn.began_at},
+                telemetry=telemetry_of_turn(),
+                get_session_config=Latest.known(turn.branch, turn.said) if self._remembers else None,
             ),
             abort_signal=turn.abort_signal,
         )

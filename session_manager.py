@@ -15,8 +15,8 @@ import itertools
 import re
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol, cast
 
 from playground.turn_log import (
@@ -35,7 +35,7 @@ from playground.turn_log import (
 )
 
 WINDOW = 20  # messages drawn of a long conversation, at least; the rest is behind one control
-BLOCK = 10_000  # characters of settled text in one Markdown element, so that a long answer is not redrawn whole
+BLOCK = 4_000  # characters of settled text in one Markdown element, so that a long answer is not redrawn whole
 LISTED = 30  # conversations in the list, at first
 AROUND = 4  # messages drawn around an early one that was asked for, on each side
 _KEY = "vibehuntr"
@@ -118,11 +118,45 @@ class View(Protocol):
 
 
 @dataclass(slots=True)
+class _Sum:
+    """What messages come to that will not change: replies by request, tools' newest results by key, the newest meeting's seats.
+
+    They are added once, not at every run; other messages than those that were added before are a new sum.
+    """
+
+    added: int = 0
+    last: Message | None = None
+    replies: dict[str, bool] = field(default_factory=dict[str, bool])
+    newest: dict[str, Any] = field(default_factory=dict[str, Any])
+    seats: Floor | None = None
+
+    def add(self, messages: Iterable[Message]) -> None:
+        for message in messages:
+            self.replies |= replies_in([message])
+            for part in message.parts:
+                self.newest |= {key: found for key, found in shown_by(part).items() if found}
+            self.seats = seats_of(message) or self.seats
+            self.added, self.last = self.added + 1, message
+
+    def copy(self) -> _Sum:
+        return replace(self, replies=self.replies.copy(), newest=self.newest.copy())
+
+
+@dataclass(slots=True)
 class _Conversation:
     messages: list[Message] = field(default_factory=list[Message])
     turns: dict[str, RunningTurn] = field(default_factory=dict[str, RunningTurn])  # those not yet settled, by id
     alternatives: Mapping[str, Alternatives] = field(default_factory=dict[str, Alternatives])
     older_shown: int = 0
+    sum: _Sum = field(default_factory=_Sum)
+
+    @property
+    def kept(self) -> int:
+        """How many of the messages, from the first on, will not change: those before the turns that are not yet settled."""
+        count = len(self.messages)
+        while count and self.messages[count - 1].turn_id in self.turns:
+            count -= 1
+        return count
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +205,11 @@ class _Record:
     conversations: dict[str, _Conversation] = field(default_factory=dict[str, _Conversation])
     agent: Any = None
     notice: str = ""
+
+
+def _place(messages: Sequence[Message], message: Message) -> int:
+    """Return where one of the messages stands; near the end, mostly."""
+    return next(n for n in reversed(range(len(messages))) if messages[n] is message)
 
 
 def _is_sound(record: object) -> bool:
@@ -260,8 +299,9 @@ class SessionManager:
         """
         current = self._current
         current.messages = list(view.messages)
-        growing = {message.turn_id for message in view.messages if message.status in GROWING}
-        current.turns = {turn.id: turn for turn in view.turns if turn.id in growing}
+        turns = {turn.id: turn for turn in view.turns}
+        growing = {m.turn_id for m in view.messages if m.status in GROWING} if turns else set[str]()
+        current.turns = {turn_id: turn for turn_id, turn in turns.items() if turn_id in growing}
         current.alternatives = view.alternatives
 
     @property
@@ -330,7 +370,7 @@ class SessionManager:
     def waiting(self) -> list[Message]:
         """Return the questions that wait for the end of the live message, in order."""
         live, messages = self.live(), self._current.messages
-        after = messages.index(live) + 1 if live else 0
+        after = _place(messages, live) + 1 if live else 0
         return [m for m in messages[after:] if m.role == "user" and (turn := self.turn(m.turn_id)) and not turn.stop_asked]
 
     def turn(self, turn_id: str) -> RunningTurn | None:
@@ -355,13 +395,24 @@ class SessionManager:
             self.settle(turn)
         return self._messages_now()
 
-    def _messages_now(self, *, but: RunningTurn | None = None) -> list[Message]:
-        """Return the messages, those of turns not yet settled as their logs have them now, `but` one turn's as it is kept."""
+    def _messages_now(self, start: int = 0, *, but: RunningTurn | None = None) -> list[Message]:
+        """Return the messages from `start`, those of turns not yet settled as their logs have them now, `but` one turn's as it is kept."""
         turns = self._current.turns
         return [
             answer_message(m, Answer(turn.read())) if m.role == "assistant" and (turn := turns.get(m.turn_id)) and turn is not but else m
-            for m in self._current.messages
+            for m in self._current.messages[start:]
         ]
+
+    def _sum(self) -> _Sum:
+        """Return what the whole conversation comes to now."""
+        current = self._current
+        messages, kept = current.messages, current.kept
+        if current.sum.added > kept or (current.sum.added and messages[current.sum.added - 1] is not current.sum.last):
+            current.sum = _Sum()
+        current.sum.add(messages[current.sum.added : kept])
+        whole = current.sum.copy()
+        whole.add(self._messages_now(kept))
+        return whole
 
     def shown(self) -> list[Message]:
         """Return the messages to draw, up to the live one; older ones are behind `show_earlier`, later ones are `waiting`.
@@ -375,8 +426,8 @@ class SessionManager:
             if turn.wait_ended(_STOPPING):
                 self.settle(turn)
         live = self.live()
-        end = self._current.messages.index(live) + 1 if live else 0
-        return self._messages_now(but=self.running_turn())[self.hidden : end]
+        end = _place(self._current.messages, live) + 1 if live else 0
+        return self._messages_now(self.hidden, but=self.running_turn())[: max(0, end - self.hidden)]
 
     def alternatives(self, turn_id: str) -> Alternatives | None:
         """Return what stands in a turn's place, or None if nothing else does."""
@@ -390,7 +441,7 @@ class SessionManager:
 
     def is_asked(self, turn_id: str) -> bool:
         """Whether a turn of the open conversation has a question: one that goes on from a yes or no has none."""
-        return any(m.turn_id == turn_id and m.role == "user" for m in self._current.messages)
+        return any(m.turn_id == turn_id and m.role == "user" for m in reversed(self._current.messages))
 
     def is_running(self) -> bool:
         """Whether an answer is being written in the open conversation."""
@@ -400,28 +451,22 @@ class SessionManager:
     def last_question(self) -> Message | None:
         """Return the last message of the user's that is shown, or None."""
         live = self.live()
-        end = self._current.messages.index(live) + 1 if live else 0
+        end = _place(self._current.messages, live) + 1 if live else 0
         return next((m for m in reversed(self._current.messages[:end]) if m.role == "user"), None)
 
     def confirmations(self) -> Confirmations:
         """Return what tools ask the user, of the whole conversation."""
-        messages = self._messages_now()
-        return Confirmations(open_requests(messages), replies_in(messages))
+        kept = self._current.kept
+        messages = [*self._current.messages[:kept], *self._messages_now(kept)]
+        return Confirmations(open_requests(messages), self._sum().replies)
 
     def newest(self, key: str) -> Any:  # noqa: ANN401 - a tool's own JSON
         """Return what the newest tool result of the conversation that has this key says under it, or None."""
-        for message in reversed(self._messages_now()):
-            for part in reversed(message.parts):
-                if (found := shown_by(part)).get(key):
-                    return found[key]
-        return None
+        return self._sum().newest.get(key)
 
     def seats(self) -> Floor | None:
         """Return how the seats of the conversation's newest meeting are, or were at its end; None if there was none."""
-        for message in reversed(self._messages_now()):
-            if seats := seats_of(message):
-                return seats
-        return None
+        return self._sum().seats
 
     @property
     def hidden(self) -> int:
@@ -569,7 +614,7 @@ def blocks(text: str, size: int = BLOCK) -> list[str]:
         for line in [stretch] if is_code else stretch.splitlines(keepends=True):
             block.append(line)
             length += len(line)
-            if length >= size and not is_code and not line.strip():
+            if length >= size and not is_code and line.endswith("\n") and not line.strip():
                 cut.append("".join(block))
                 block, length = [], 0
     return [*cut, "".join(block)] if block else cut

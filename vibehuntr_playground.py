@@ -17,7 +17,6 @@ Streamlit imports this file twice: the server imports it as a module and finds `
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
@@ -33,20 +32,17 @@ import agent_invoker
 import session_manager
 from agent_invoker import AgentInvoker, ConversationDeleted, ConversationNotFound, PlaygroundError, Turn
 from page import actions
-from page.message_bar import draw_bar, draw_editor
-from page.messages import Canvas, items_of, live_items, replies_of
-from page.sidebar import EVERYWHERE, Seats, draw_sidebar
+from page.live import Live, draw_heartbeat
+from page.message_bar import draw_bar, draw_editor, message_row
+from page.messages import Canvas, items_of, replies_of
+from page.sidebar import EVERYWHERE, Seats, draw_sidebar, place_seats
 from playground.client import SCRIPT, Jump, client_data
 from playground.identity import IdentityMiddleware, cookie_secret
-from playground.turn_log import Answer, Message, seats_of
+from playground.turn_log import Message
 from session_manager import Confirmations, SessionManager, literal
 
 HERE = Path(__file__).parent
-BEAT = 2_000  # milliseconds between two beats while a turn runs
 WATCH = 1_200  # milliseconds between two looks for news of an idle page
-DRAIN = 6.0  # seconds one run of the fragment drains at most: longer than a beat, so that a beat is waiting when it ends
-FRAME = 0.04  # seconds between two redraws at least
-GLANCE = 0.04  # seconds until a draining run looks up: a click waits no longer than that
 ADDRESS = "c"  # the query parameter with the conversation's id
 MEGABYTE = 1_000_000
 GREETING = "What would you like to plan today?"
@@ -127,7 +123,9 @@ def sync(invoker: AgentInvoker, manager: SessionManager) -> None:
 
 def draw() -> None:
     """Draw the page. The fragment comes last: it may drain for seconds, and all else is on the screen before."""
-    st.set_page_config(page_title="Vibehuntr", page_icon=ICON, initial_sidebar_state="auto")
+    if "drawn" not in st.session_state:  # the browser keeps it, and draws all of the page anew for it
+        st.set_page_config(page_title="Vibehuntr", page_icon=ICON, initial_sidebar_state="auto")
+        st.session_state["drawn"] = True
     st.logo(LOGO, size="large", icon_image=ICON)
     st.html(HERE / "playground" / "look.css")
     try:
@@ -144,19 +142,21 @@ def draw() -> None:
         st.error(f"{error.message} This page tries again by itself.", icon="🚫")
         manager.page.revision, talks = actions.UNKNOWN, []
     manager.page.drawn = chosen(manager)
-    seats = draw_sidebar(invoker, manager, talks)
     if notice := manager.take_notice():
         st.toast(session_manager.safe_markdown(notice), icon=":material/info:", duration="long")
     messages = manager.shown()
     draw_client(manager, messages)
+    head, seats = place_seats(manager)
     area = draw_sides(manager.side())
-    draw_bottom(invoker, manager)
-    turn = manager.running_turn()
-    if turn is None or turn.ended:
-        watch(invoker, manager)
     with area:
-        if messages:
-            draw_messages(invoker, manager, messages, seats)
+        talk = Talk(invoker, manager, messages, seats) if messages else None
+    draw_bottom(invoker, manager)
+    if manager.running_turn() is None:
+        watch(invoker, manager)
+    draw_sidebar(invoker, manager, talks, head, seats)
+    with area:
+        if talk:
+            talk.draw_rest()
         else:
             draw_first_screen(manager)
 
@@ -247,23 +247,6 @@ def suggestions() -> Sequence[str]:
     return SUGGESTIONS
 
 
-def draw_messages(invoker: AgentInvoker, manager: SessionManager, messages: Sequence[Message], seats: Seats) -> None:
-    """Draw the window of messages, the last one by the fragment."""
-    asked = manager.confirmations()
-    with st.container():
-        draw_glimpse(invoker, manager, asked)
-        if manager.hidden:
-            st.button(f"Show earlier messages ({manager.hidden})", key="earlier", on_click=manager.show_earlier)
-    for message in messages[:-1]:
-        with st.container(), st.container():  # as the live one stands in its own and its fragment's: it must not be mounted anew
-            draw_settled(invoker, manager, message, asked)
-    live, below = st.container(), st.container()
-    with below:  # before the live message, whose run drains
-        draw_waiting(manager)
-    with live:
-        draw_last(invoker, manager, messages[-1], seats)
-
-
 def draw_glimpse(invoker: AgentInvoker, manager: SessionManager, asked: Confirmations) -> None:
     """Draw an early message that was asked for, with a few around it: a long conversation is never drawn whole."""
     if messages := manager.glimpse():
@@ -289,8 +272,8 @@ def draw_settled(invoker: AgentInvoker, manager: SessionManager, message: Messag
 
 
 def framed(message: Message) -> tuple[Any, Any]:
-    """Return where a message is drawn, and the place under it: the same for one that grows and one that does not."""
-    return st.chat_message(message.role, avatar=AVATARS[message.role]), st.container()
+    """Return where a message is drawn, and the row under it: the same for one that grows and one that does not."""
+    return st.chat_message(message.role, avatar=AVATARS[message.role]), message_row(message)
 
 
 def draw_waiting(manager: SessionManager) -> None:
@@ -304,14 +287,45 @@ def draw_waiting(manager: SessionManager) -> None:
             )
 
 
-@st.fragment
-def draw_last(invoker: AgentInvoker, manager: SessionManager, drawn: Message, seats: Seats) -> None:
-    """Draw the last message: while its turn runs, drain its log; once it is over, ask for one redraw of the page.
+class Talk:
+    """The window of messages. The newest come first, as they are what is waited for; the last one by the fragment."""
 
-    `drawn` is the message as it was at the last run of the whole page; a beat gets the same one again. `seats` is the place in the
-    sidebar for those of a meeting that it holds.
-    """
-    turn = manager.running_turn()
+    def __init__(self, invoker: AgentInvoker, manager: SessionManager, messages: Sequence[Message], seats: Seats) -> None:
+        """Draw the last two: the question, and the answer as it is now."""
+        self._invoker = invoker
+        self._manager = manager
+        self._messages = messages
+        self._asked = manager.confirmations()
+        self._before = st.container()
+        self._places = [st.container() for _ in messages[:-1]]
+        self._live = Live(invoker, manager, messages[-1], seats)
+        self._draw_settled(messages[-2:-1], self._places[-1:])
+        draw_last(invoker, manager, self._live)
+        self._below = st.container()
+
+    def draw_rest(self) -> None:
+        """Draw the older ones, and what waits; then stay with the answer while it grows."""
+        self._live.is_first = False
+        with self._before:
+            draw_glimpse(self._invoker, self._manager, self._asked)
+            if self._manager.hidden:
+                st.button(f"Show earlier messages ({self._manager.hidden})", key="earlier", on_click=self._manager.show_earlier)
+        with self._below:
+            draw_waiting(self._manager)
+        self._draw_settled(self._messages[:-2], self._places)
+        self._live.follow(partial(redraw_on_news, self._invoker, self._manager))
+
+    def _draw_settled(self, messages: Sequence[Message], places: Sequence[Any]) -> None:
+        for message, place in zip(messages, places, strict=False):
+            with place:  # as the live one stands in its fragment's container: it must not be mounted anew
+                draw_settled(self._invoker, self._manager, message, self._asked)
+            self._live.glance()
+
+
+@st.fragment
+def draw_last(invoker: AgentInvoker, manager: SessionManager, live: Live) -> None:
+    """Draw the last message: while its turn runs, follow its log; once it is over, ask for one redraw of the page."""
+    turn, drawn = manager.running_turn(), live.drawn
     if (isinstance(turn, Turn) and turn.id != drawn.turn_id) or manager.has_notice:
         st.rerun()  # another message has become the live one, or a click in here has something to tell
     if not isinstance(turn, Turn):
@@ -322,15 +336,12 @@ def draw_last(invoker: AgentInvoker, manager: SessionManager, drawn: Message, se
     manager.page.begun = turn.id
     with st.container(key=f"message-{drawn.role}-{drawn.turn_id}"):
         frame, bar = framed(drawn)
-    seats.begin()
-    answer, draw = Answer(turn.read()), partial(draw_live, invoker, Canvas(frame), seats)
-    draw(session_manager.answer_message(drawn, answer))
+    live.begin(turn, frame)
     with bar:
         draw_bar(invoker, manager, drawn)
     draw_heartbeat(running=not turn.ended)
-    drain(invoker, manager, drawn, turn, answer, draw)
-    if turn.wait_ended(GLANCE) and manager.settle(turn):
-        st.rerun()
+    if not live.is_first:
+        live.follow(partial(redraw_on_news, invoker, manager))
 
 
 def draw_replies(manager: SessionManager, message: Message) -> None:
@@ -365,45 +376,6 @@ def redraw_on_news(invoker: AgentInvoker, manager: SessionManager) -> None:
 def chosen(manager: SessionManager) -> tuple[object, ...]:
     """Return what the user has chosen to see: in the session, and in the sidebar's fields."""
     return (*manager.chosen, st.session_state.get("search") or "", st.session_state.get("where") or EVERYWHERE)
-
-
-def draw_heartbeat(*, running: bool) -> None:
-    """Mount the component whose beats rerun the fragment, out of sight, for as long as the turn runs."""
-    # Not at the top: a component must be declared while Streamlit runs, and the server imports this file before that.
-    from streamlit_autorefresh import st_autorefresh  # noqa: PLC0415
-
-    with st.container(key="poller"):
-        if running:
-            st_autorefresh(interval=BEAT, key="beat", debounce=False)
-
-
-def draw_live(invoker: AgentInvoker, canvas: Canvas, seats: Seats, message: Message) -> None:
-    """Draw an answer that grows, and the seats of the meeting that it holds."""
-    canvas.draw(live_items(message, invoker))
-    seats.draw(seats_of(message))
-
-
-def drain(
-    invoker: AgentInvoker, manager: SessionManager, drawn: Message, turn: Turn, answer: Answer, draw: Callable[[Message], None]
-) -> None:
-    """Redraw as the log grows, until the answer has ended, for DRAIN seconds at most. May be cut at any redraw."""
-    until = time.monotonic() + DRAIN
-    blocked = False
-    while not answer.ended and time.monotonic() < until:
-        grown, was_blocked, blocked = turn.wait(answer.cursor, GLANCE), blocked, bool(invoker.health().blocked_for)
-        if grown or blocked or was_blocked:
-            answer.extend(turn.read(answer.cursor))
-            draw(session_manager.answer_message(drawn, answer))
-        look_up()
-        if not answer.ended:
-            redraw_on_news(invoker, manager)
-            turn.wait_ended(FRAME)
-            look_up()
-
-
-def look_up() -> None:
-    """Let a click that waits cut this run, also while the model is silent."""
-    _ = "prompt" in st.session_state
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Measure the playground: `python benchmarks/run.py [--only NAME ...] [--short]`.
+"""Measure the playground: `python benchmarks/run.py [--only NAME ...] [--short] [--check | --record]`.
 
 Prints a table for people and, as the last line, one JSON object. Every loop is bounded in count and time; every server
 listens on a free port of 127.0.0.1 and is ended whatever happens. The figures of record stand in LOG.md.
@@ -27,9 +27,11 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 ROWS: Mapping[str, str] = {
     "chunk_to_dom": "rows_browser",
+    "fast_stream": "rows_browser",
     "long_answer": "rows_browser",
     "conversations": "rows_server",
-    "poll_cost": "rows_server",
+    "stop_under_load": "rows_load",
+    "history_cost": "rows_history",
     "many_turns": "rows_model",
     "turn_cpu": "rows_invoker",
     "stream_closed": "rows_model",
@@ -54,6 +56,8 @@ ROWS: Mapping[str, str] = {
     "meeting_end": "rows_meetings",
     "meeting_cost": "rows_meetings",
     "meeting_outcome": "rows_friends",
+    "start": "rows_start",
+    "page_memory": "rows_start",
 }
 
 
@@ -90,6 +94,8 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Measure the playground.")
     parser.add_argument("--only", nargs="+", choices=list(ROWS), default=list(ROWS), metavar="NAME", help=", ".join(ROWS))
     parser.add_argument("--short", action="store_true", help="about a quarter of the tries")
+    parser.add_argument("--check", action="store_true", help="compare some ratios with the recorded ones: see regressions.py")
+    parser.add_argument("--record", action="store_true", help="write these ratios down")
     return parser.parse_args()
 
 
@@ -99,6 +105,10 @@ def main() -> int:
     given = arguments()
     scale = Scale(short=given.short)
     print(hardware())
+    if given.check or given.record:
+        import regressions
+
+        return regressions.check(measure) if given.check else regressions.record(measure) or 0
     results = {name: measure(name, scale) for name in given.only}
     rows = {name: [asdict(figure) for figure in figures] for name, figures in results.items()}
     print(json.dumps({"hardware": hardware(), "short": scale.short, "rows": rows}, ensure_ascii=False))

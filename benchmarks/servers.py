@@ -1,8 +1,9 @@
-"""Start a Streamlit app as its own process on a free port of 127.0.0.1, and end it whatever happens."""
+"""Start a front end as its own process on a free port of 127.0.0.1, and end it whatever happens."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -17,12 +18,12 @@ import httpx
 import psutil
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Callable, Generator, Mapping
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 PAGE = ROOT / "vibehuntr_playground.py"
-PEER = HERE / "write_stream_app.py"
+PEER = HERE / "peers" / "write_stream_app.py"
 _START_LIMIT = 60.0  # seconds
 
 
@@ -71,7 +72,7 @@ def _environment(extra: Mapping[str, str]) -> dict[str, str]:
 
 def _answers(url: str) -> bool:
     try:
-        return httpx.get(f"{url}/_stcore/health", timeout=2).status_code == 200
+        return httpx.get(url, timeout=2, follow_redirects=True).status_code == 200
     except httpx.TransportError:
         return False
 
@@ -99,18 +100,73 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
+def gemini() -> Generator[dict[str, str], None, None]:
+    """Serve the stamping Gemini (`model_server.py`) in a process of its own.
+
+    Returns: the environment in which the playground, or a peer, has `gemini_agent` talk to it.
+    """
+    with subprocess.Popen([sys.executable, str(HERE / "model_server.py")], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        try:
+            assert process.stdout
+            url = f"http://127.0.0.1:{int(process.stdout.readline())}"
+            yield {"GOOGLE_GEMINI_BASE_URL": url, "GOOGLE_API_KEY": "x", "VIBEHUNTR_AGENT": str(HERE / "gemini_agent")}
+        finally:
+            _end(process)
+
+
+@contextmanager
 def serve(script: Path, **environment: str) -> Generator[Server, None, None]:
-    """Run an app with the benchmarks' agent and no key; it has ended when the block is left.
+    """Run a Streamlit app with the benchmarks' agent and no key; it has ended when the block is left.
 
     The directory is the project's, so that its .streamlit/config.toml holds for the page and for the peer alike.
     Raises: RuntimeError with the end of the app's output when it does not answer within 60 s.
     """
     port = free_port()
+    with _running(_command(script, port), ROOT, environment, port, "/_stcore/health") as server:
+        yield server
+
+
+@contextmanager
+def serve_peer(command: Callable[[int], list[str]], **environment: str) -> Generator[Server, None, None]:
+    """Run a front end that is no Streamlit app, by its command for a port, in a home of its own where nothing asks for telemetry.
+
+    Raises: RuntimeError with the end of its output when it does not answer within 60 s.
+    """
+    port = free_port()
+    with tempfile.TemporaryDirectory() as home:
+        settings = Path(home, ".adk", "config.json")  # where `adk telemetry disable` writes it
+        settings.parent.mkdir()
+        settings.write_text('{"telemetry": false}', encoding="utf-8")
+        quiet = {"HOME": home, "GRADIO_ANALYTICS_ENABLED": "False", "DO_NOT_TRACK": "1"}
+        with _running(command(port), Path(home), {**quiet, **environment}, port, "/") as server:
+            yield server
+
+
+def interpreter(script: Path) -> str:
+    """Return the Python of the environment that a script's first lines ask for, which uv makes if it is not there.
+
+    The interpreter, not `uv run`: so the process that is measured is the one that serves.
+    Raises: LookupError without uv, RuntimeError with uv's complaint.
+    """
+    uv = shutil.which("uv", path=f"{ROOT / '.uv/bin'}:{os.environ['PATH']}")
+    if uv is None:
+        raise LookupError("uv is not here: make check")
+    found = ""
+    for command in (["sync", "--quiet", "--python", sys.executable], ["python", "find"]):
+        done = subprocess.run([uv, *command, "--script", str(script)], capture_output=True, text=True, check=False, timeout=300)
+        if done.returncode:
+            raise RuntimeError(done.stderr[-400:])
+        found = done.stdout.strip()
+    return found
+
+
+@contextmanager
+def _running(command: list[str], folder: Path, environment: Mapping[str, str], port: int, health: str) -> Generator[Server, None, None]:
     with tempfile.TemporaryFile() as output:
-        process = subprocess.Popen(_command(script, port), cwd=ROOT, env=_environment(environment), stdout=output, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(command, cwd=folder, env=_environment(environment), stdout=output, stderr=subprocess.STDOUT)
         try:
             url = f"http://127.0.0.1:{port}"
-            _await_start(url, process, output)
+            _await_start(f"{url}{health}", process, output)
             yield Server(url, psutil.Process(process.pid))
         finally:
             _end(process)

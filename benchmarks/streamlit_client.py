@@ -4,7 +4,8 @@ It does what Streamlit 1.67's front end does on the wire, as far as a chat needs
 its cookies), opens the websocket, answers with the hashes of the messages that it holds, sends a chat submission as a
 full run with the input's trigger value, and acts as the `streamlit_autorefresh` component: from the moment it is
 mounted it sends its count at its interval, as a run of the fragment that mounted it, until a run leaves it out.
-It draws nothing: a text counts as seen when its message has been decoded.
+It draws nothing, and looks only at what is new in a text, so that hundreds fit. A text counts as seen when its message has
+been decoded.
 """
 
 from __future__ import annotations
@@ -19,10 +20,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import httpx
+from streamlit.proto.Alert_pb2 import Alert
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -31,8 +34,8 @@ if TYPE_CHECKING:
     from streamlit.proto.Element_pb2 import Element
 
 STAMP = re.compile(r"⟦([^:⟧]+):([\d.]+)⟧")
-_TAIL = 20_000  # characters of a text that are searched for new stamps
 _KEPT = ("component_instance", "chat_input", "button")
+_SHORT = 80  # characters of a text that counts as seen itself, as "Stopped." does
 
 
 @dataclass(slots=True)
@@ -43,24 +46,27 @@ class _Mounted:
 
 
 class StreamlitClient:
-    """One session. `stamps` maps each stamp seen to (seen at, sent at), both in seconds since the epoch."""
+    """One session. `stamps` maps each stamp seen, in the order of its coming, to (seen at, sent at), both in seconds since the epoch."""
 
-    def __init__(self, socket: ClientConnection, *, beat: float | None = None) -> None:
-        """Talk over an open socket; `beat`, in seconds, overrides the interval that autorefresh asks for."""
+    def __init__(self, socket: ClientConnection, cookie: str = "", query: str = "", *, beat: float | None = None) -> None:
+        """Talk over an open socket, from an address with that query; `beat`, in seconds, overrides autorefresh's interval."""
         self.stamps: dict[str, tuple[float, float]] = {}
         self.beats = 0  # sent
+        self.frames = 0  # messages that brought something new of an answer
         self.full_runs = 0  # of the whole page, not cut
-        self.exceptions: list[str] = []
+        self.errors: list[str] = []  # tracebacks and error boxes
+        self.cookie, self.query = cookie, query  # a reload brings both along
         self._socket = socket
         self._beat = beat
         self._mounted: dict[tuple[int, ...], _Mounted] = {}
         self._values: dict[str, WidgetState] = {}
         self._timers: dict[str, asyncio.Task[None]] = {}
         self._cache: dict[str, ForwardMsg] = {}
-        self._seen: dict[str, asyncio.Event] = {}
+        self._newest = "\0"  # the stamp that came last, as it stands in the text
+        self._awaited: dict[str, asyncio.Event] = {}
         self._run_ended = asyncio.Event()
         self._polled = asyncio.Event()
-        self._script_hash = self._query = self._run_id = self._fragment_id = ""
+        self._script_hash = self._run_id = self._fragment_id = ""
         self._fragments: set[str] = set()
 
     # What a test does with it.
@@ -74,17 +80,28 @@ class StreamlitClient:
 
     async def click(self, label: str) -> None:
         """Press the first button whose label holds the text. Raises LookupError when there is none."""
-        for mounted in self._mounted.values():
-            if mounted.element.WhichOneof("type") == "button" and label in mounted.element.button.label:
-                trigger = WidgetState(id=mounted.element.button.id, trigger_value=True)
-                await self._rerun(mounted.fragment_id, trigger)
-                return
-        raise LookupError(label)
+        mounted = self._button(label)
+        if mounted is None:
+            raise LookupError(label)
+        await self._rerun(mounted.fragment_id, WidgetState(id=mounted.element.button.id, trigger_value=True))
+
+    def await_text(self, text: str) -> asyncio.Event:
+        """Return what is set when a stamp, or a short text of just these words, comes the next time."""
+        event = self._awaited[text] = asyncio.Event()
+        return event
 
     async def saw(self, stamp: str, limit: float) -> None:
         """Wait until a stamp has come. Raises TimeoutError after `limit` seconds."""
+        if stamp not in self.stamps:
+            async with asyncio.timeout(limit):
+                await self.await_text(stamp).wait()
+
+    async def idle(self, limit: float) -> None:
+        """Wait until a run has ended that shows Stop disabled. Raises TimeoutError after `limit` seconds."""
         async with asyncio.timeout(limit):
-            await self._seen.setdefault(stamp, asyncio.Event()).wait()
+            while (stop := self._button("Stop")) is None or not stop.element.button.disabled:
+                self._run_ended.clear()
+                await self._run_ended.wait()
 
     async def ran(self, full_runs: int, limit: float) -> None:
         """Wait until so many full runs have ended. Raises TimeoutError after `limit` seconds."""
@@ -100,22 +117,33 @@ class StreamlitClient:
         async with asyncio.timeout(limit):
             await self._polled.wait()
 
+    async def draw(self, limit: float) -> None:
+        """Ask for one run of the whole page, and wait for its end. Raises: TimeoutError."""
+        before = self.full_runs
+        await self._rerun()
+        await self.ran(before + 1, limit)
+
     async def ready(self, limit: float) -> None:
         """Wait until the page shows a chat input. Raises TimeoutError after `limit` seconds, RuntimeError for a traceback."""
         async with asyncio.timeout(limit):
             while not any(m.element.WhichOneof("type") == "chat_input" for m in self._mounted.values()):
-                if self.exceptions:
-                    raise RuntimeError(self.exceptions[0])
+                if self.errors:
+                    raise RuntimeError(self.errors[0])
                 self._run_ended.clear()
                 await self._run_ended.wait()
 
-    def delays_ms(self, name: str, after: int = 0) -> list[float]:
-        """Return sent-to-seen of the stamps `name`-N with N > after, in milliseconds."""
-        return [
-            (seen - sent) * 1000
-            for stamp, (seen, sent) in self.stamps.items()
-            if stamp.startswith(f"{name}-") and int(stamp.rsplit("-", 1)[1]) > after
-        ]
+    def delays_ms(self, name: str, after: int = 0, since: float = 0.0) -> list[float]:
+        """Return sent-to-seen of the stamps `name`-N with N > after that were sent since then, in milliseconds."""
+        numbered = self._numbered(name)
+        return [(seen - sent) * 1000 for number, (seen, sent) in numbered if number > after and sent >= since]
+
+    def whole(self, name: str, chunks: int) -> bool:
+        """Whether the chunks 1 to `chunks` of an answer have come: each, and in their order."""
+        return [number for number, _ in self._numbered(name)] == list(range(1, chunks + 1))
+
+    def _numbered(self, name: str) -> list[tuple[int, tuple[float, float]]]:
+        found = [(stamp.rpartition("-"), times) for stamp, times in self.stamps.items()]
+        return [(int(number), times) for (of, _, number), times in found if of == name]
 
     # What a browser does by itself.
 
@@ -134,7 +162,7 @@ class StreamlitClient:
     async def _rerun(self, fragment_id: str = "", trigger: WidgetState | None = None) -> None:
         message = BackMsg()
         state = message.rerun_script
-        state.query_string, state.page_script_hash = self._query, self._script_hash
+        state.query_string, state.page_script_hash = self.query, self._script_hash
         state.fragment_id = fragment_id
         state.cached_message_hashes.extend(self._cache)
         state.context_info.timezone = "UTC"
@@ -161,7 +189,7 @@ class StreamlitClient:
             case "script_finished":
                 self._finish(message.script_finished)
             case "page_info_changed":
-                self._query = message.page_info_changed.query_string
+                self.query = message.page_info_changed.query_string
             case _:
                 pass
 
@@ -178,16 +206,28 @@ class StreamlitClient:
         if kind == "component_instance":
             self._start_timer(element.component_instance.id)
         elif kind == "exception":
-            self.exceptions.append(element.exception.message)
+            self.errors.append(element.exception.message)
+        elif kind == "alert":
+            self.errors += [element.alert.body] if element.alert.format == Alert.ERROR else []
         else:
             self._scan(element.markdown.body or element.text.body or element.html.body)
 
     def _scan(self, text: str) -> None:
+        """Note the stamps that are new: those after the newest one, or anywhere in a text that does not hold it."""
         now = time.time()
-        for stamp, sent in STAMP.findall(text[-_TAIL:]):
-            if stamp not in self.stamps:
-                self.stamps[stamp] = (now, float(sent))
-                self._seen.setdefault(stamp, asyncio.Event()).set()
+        if len(text) <= _SHORT:
+            self._came(text)
+        new = [found for found in STAMP.finditer(text, max(0, text.rfind(self._newest))) if found[1] not in self.stamps]
+        for stamp in new:
+            self.stamps[stamp[1]] = (now, float(stamp[2]))
+            self._came(stamp[1])
+        if new:
+            self._newest = new[-1][0]
+            self.frames += 1
+
+    def _came(self, text: str) -> None:
+        if event := self._awaited.pop(text, None):
+            event.set()
 
     def _finish(self, status: ForwardMsg.ScriptFinishedStatus.ValueType) -> None:
         full = status == ForwardMsg.FINISHED_SUCCESSFULLY
@@ -203,6 +243,12 @@ class StreamlitClient:
         if full:
             self.full_runs += 1
             self._run_ended.set()
+
+    def _button(self, label: str) -> _Mounted | None:
+        for mounted in self._mounted.values():
+            if mounted.element.WhichOneof("type") == "button" and label in mounted.element.button.label:
+                return mounted
+        return None
 
     def _find(self, kind: str) -> Element:
         for mounted in self._mounted.values():
@@ -241,23 +287,24 @@ class StreamlitClient:
 
 
 @asynccontextmanager
-async def open_client(url: str, *, beat: float | None = None) -> AsyncGenerator[StreamlitClient, None]:
-    """Open a session as a fresh browser would; it is ready for input. Closed when the block is left.
+async def open_client(url: str, *, cookie: str = "", query: str = "", beat: float | None = None) -> AsyncGenerator[StreamlitClient, None]:
+    """Open a session as a fresh browser would, or as one reloads, with its cookie and address; it is ready for input.
 
-    Raises: TimeoutError when the page shows no chat input within 60 s.
+    Closed when the block is left. Raises: TimeoutError when the page shows no chat input within 60 s.
     """
-    async with httpx.AsyncClient() as http:
-        await http.get(url)
-        cookies = "; ".join(f"{name}={value}" for name, value in http.cookies.items())
+    if not cookie:
+        async with httpx.AsyncClient(timeout=60) as http:
+            await http.get(url, headers={"Accept": "text/html"})  # the page gives its cookie to a document only
+            cookie = "; ".join(f"{name}={value}" for name, value in http.cookies.items())
     stream = url.replace("http", "ws", 1) + "/_stcore/stream"
-    headers = {"Cookie": cookies} if cookies else {}
-    async with connect(stream, additional_headers=headers, origin=url, subprotocols=["streamlit"], max_size=None) as ws:  # pyright: ignore[reportArgumentType] - plain strings will do
-        client = StreamlitClient(ws, beat=beat)
+    headers = {"Cookie": cookie} if cookie else {}
+    async with connect(stream, additional_headers=headers, origin=url, subprotocols=["streamlit"], max_size=None, open_timeout=60) as ws:  # pyright: ignore[reportArgumentType] - plain strings will do
+        client = StreamlitClient(ws, cookie, query, beat=beat)
         follower = asyncio.create_task(client.run())
         try:
             await client.ready(60)
             yield client
         finally:
             follower.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
+            with contextlib.suppress(asyncio.CancelledError, ConnectionClosed):
                 await follower

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from agent_invoker import AgentInvoker, PlaygroundError
@@ -13,20 +15,24 @@ from session_manager import Alternatives, SessionManager, literal
 SHOWN_DIFFERENCES = 40
 
 
+def message_row(message: Message) -> Any:  # noqa: ANN401 - Streamlit's container
+    """Return the place of a message's row."""
+    return st.container(horizontal=True, gap="xsmall", vertical_alignment="center", key=f"bar-{message.role}-{message.turn_id}")
+
+
 def draw_bar(invoker: AgentInvoker, manager: SessionManager, message: Message) -> None:
-    """Draw the row of a message. While the message grows it is empty, and as high: nothing moves when it ends."""
-    with st.container(horizontal=True, gap="xsmall", vertical_alignment="center", key=f"bar-{message.role}-{message.turn_id}"):
-        if message.status in GROWING:
-            st.html("<span></span>")
-            return
-        if message.content:
-            st.html(copy_button(message.content), width="content")
-        if message.role == "user":
-            draw_button("Edit", "edit", f"edit-{message.turn_id}", actions.edit, manager, message.turn_id)
-        else:
-            draw_answer_buttons(manager, message)
-        if found := manager.alternatives(message.turn_id):
-            draw_switcher(invoker, manager, message, found)
+    """Draw what is in the row of a message. While the message grows the row is empty, and as high: nothing moves when it ends."""
+    if message.status in GROWING:
+        st.html("<span></span>")
+        return
+    if message.content:
+        st.html(copy_button(message.content), width="content")
+    if message.role == "user":
+        draw_button("Edit", "edit", f"edit-{message.turn_id}", actions.edit, manager, message.turn_id)
+    else:
+        draw_answer_buttons(manager, message)
+    if found := manager.alternatives(message.turn_id):
+        draw_switcher(invoker, manager, message, found)
 
 
 def draw_button(label: str, icon: str, key: str, deed: actions.Deed, *args: object, disabled: bool = False) -> None:

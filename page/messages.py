@@ -18,7 +18,7 @@ from page.meeting import floor_html, probes_html, put_said, said_html, tones_of
 from playground.contributions import Probes, folded
 from playground.files import is_image
 from playground.turn_log import GROWING, Contribution, FilePart, Message, Part, Request, SavedFile, TextPart, ToolStep, shown_by
-from session_manager import Confirmations, literal
+from session_manager import BLOCK, Confirmations, literal
 
 if TYPE_CHECKING:
     from vibehuntr_agent.drawings import Card, Drawing
@@ -52,19 +52,47 @@ class Form:
     say: Callable[[str, bool], None] = field(compare=False)
 
 
+def markdown_blocks(part: TextPart, size: int = BLOCK) -> list[str]:
+    """Return a text of the agent's as Markdown made safe, cut into blocks."""
+    return [session_manager.safe_markdown(block) for block in session_manager.blocks(part.text, size)]
+
+
+class GrowingBlocks:
+    """The same of texts that grow, each block made once. A whole text may be another than its pieces, and is made anew."""
+
+    def __init__(self, size: int = BLOCK) -> None:
+        """Begin with no text."""
+        self._size = size
+        self._settled: dict[str, tuple[int, list[str]]] = {}  # by text: how much of it, and its blocks
+
+    def __call__(self, part: TextPart) -> list[str]:
+        """Return the blocks of a text as it is now."""
+        if part.final:
+            return markdown_blocks(part, self._size)
+        length, settled = self._settled.get(part.key, (0, []))
+        *done, last = session_manager.blocks(part.text[length:], self._size)
+        settled = [*settled, *map(session_manager.safe_markdown, done)] if done else settled
+        self._settled[part.key] = (length + sum(map(len, done)), settled)
+        return [*settled, session_manager.safe_markdown(last)]
+
+
 def items_of(
-    message: Message, asked: Confirmations | None = None, say: Callable[[str, bool], None] | None = None, load: Load | None = None
+    message: Message,
+    asked: Confirmations | None = None,
+    say: Callable[[str, bool], None] | None = None,
+    load: Load | None = None,
+    cut: Callable[[TextPart], list[str]] = markdown_blocks,
 ) -> list[Item]:
     """Return what to draw of a message: its text in blocks, its tool steps, what they found and ask, files, and how it ended.
 
     `asked` is what may be answered and what was; without `say`, which takes the answer, nothing can be. `load` brings a file that
-    the agent has saved.
+    the agent has saved; `cut` makes blocks of what it wrote.
     """
     items: list[Item] = [("notice", notice, None) for notice in message.notices]
     drawn, toned = to_draw(message.parts), tones_of(message)
     for part in folded(message.parts):
         if isinstance(part, TextPart):
-            items += text_items(message.role, part.text)
+            items += text_items(message.role, part, cut)
         elif isinstance(part, ToolStep):  # two places each, so that what comes later stays in its own
             items += [step_item(part, ended=message.status not in GROWING), drawing_item(message, part, drawn)]
         elif isinstance(part, Contribution | Probes):
@@ -142,11 +170,11 @@ def words_of(name: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def text_items(role: str, text: str) -> list[Item]:
+def text_items(role: str, part: TextPart, cut: Callable[[TextPart], list[str]]) -> list[Item]:
     """Return a text as blocks. What the user typed is shown to the letter; an answer is Markdown, made safe."""
     if role == "user":
-        return [("text", session_manager.printable(text), None)]
-    return [("markdown", session_manager.safe_markdown(block), None) for block in session_manager.blocks(text)]
+        return [("text", session_manager.printable(part.text), None)]
+    return [("markdown", block, None) for block in cut(part)]
 
 
 def step_item(step: ToolStep, *, ended: bool) -> Item:
@@ -159,9 +187,9 @@ def step_item(step: ToolStep, *, ended: bool) -> Item:
     return ("step", f"{name} · {step.seconds:.1f} s", step)
 
 
-def live_items(message: Message, invoker: AgentInvoker) -> list[Item]:
+def live_items(message: Message, invoker: AgentInvoker, cut: Callable[[TextPart], list[str]] = markdown_blocks) -> list[Item]:
     """Return the items of an answer that may still be growing, with the cursor, or who has the floor, and what there is to wait for."""
-    items = items_of(message)
+    items = items_of(message, cut=cut)
     if message.status == "stopping":
         return [*items, ("caption", "Stopping…", None)]
     if message.status == "queued":

@@ -32,18 +32,24 @@ EVERYWHERE, HERE = "All conversations", "This one"
 MINUTE, HOUR, DAY, WEEK = 60, 3_600, 86_400, 604_800
 
 
-def draw_sidebar(invoker: AgentInvoker, manager: SessionManager, talks: Sequence[TalkSession]) -> Seats:
-    """Draw what stands beside the conversation. What is searched for takes the place of the list.
+def place_seats(manager: SessionManager) -> tuple[Any, Seats]:
+    """Reserve the sidebar's head, and under it the place of a meeting's seats.
 
-    Returns: where the seats of a meeting are: for the fragment of the live message, while there is one.
+    That has to be there before the fragment of the live message, which draws in it while there is a meeting.
     """
     with st.sidebar:
+        return st.container(), Seats(st.container(), manager.seats())
+
+
+def draw_sidebar(invoker: AgentInvoker, manager: SessionManager, talks: Sequence[TalkSession], head: Any, seats: Seats) -> None:  # noqa: ANN401
+    """Draw what stands beside the conversation, its first things in `head`. What is searched for takes the place of the list."""
+    with head:
         st.button("New conversation", icon=":material/add:", width="stretch", on_click=manager.new_conversation, shortcut="Ctrl+Shift+O")
         query = st.text_input(
             "Search conversations", key="search", type="search", placeholder="Search (Ctrl+K)", label_visibility="collapsed",
             icon=":material/search:", live=True,
         )  # fmt: skip
-        seats = Seats(st.empty(), manager.seats())
+    with st.sidebar:
         if manager.running_turn() is None:
             seats.draw()
         if query and words(query):
@@ -56,24 +62,29 @@ def draw_sidebar(invoker: AgentInvoker, manager: SessionManager, talks: Sequence
         draw_options(manager, next((talk for talk in talks if talk.id == manager.open_id), None))
         draw_import(manager)
         draw_user(invoker, manager)
-    return seats
 
 
 class Seats:
     """How the seats of the newest meeting are: one place, which the fragment of the live message draws in as long as that grows.
 
-    What a fragment draws outside of itself belongs to it: a run of it that draws nothing here takes it away at its end. And no run may
-    draw the place twice: Streamlit's queue puts what stands inside before what it stands in, and the browser gives up.
+    What a fragment draws outside of itself belongs to it: a run of it that draws nothing here takes it away at its end. It has to draw
+    here in every run of the whole page, or it never may: `begin`. And no run may draw what is inside twice: Streamlit's queue puts what
+    stands inside before what it stands in, and the browser gives up.
     """
 
     def __init__(self, place: Any, before: Floor | None) -> None:  # noqa: ANN401 - Streamlit's container
-        """Begin empty, in the place of one element; `before` is shown until there is something live."""
+        """Begin empty, in a container of its own; `before` is shown until there is something live."""
         self._place = place
         self._before = before
-        self.begin()
+        self._forget()
 
     def begin(self) -> None:
-        """Forget what an earlier run has drawn."""
+        """Begin a run of the fragment: forget what an earlier one has drawn."""
+        self._forget()
+        self._slot = self._place.empty()
+
+    def _forget(self) -> None:
+        self._slot: Any = self._place
         self._inside: Any = None
         self._drawn: Floor | None = None
         self._is_live = False
@@ -87,7 +98,7 @@ class Seats:
             st.rerun()
         if self._inside is None:
             self._is_live = held is not None
-            self._inside = self._place.expander(seats_title(seats), icon=":material/groups:", expanded=self._is_live).empty()
+            self._inside = self._slot.expander(seats_title(seats), icon=":material/groups:", expanded=self._is_live).empty()
         if seats != self._drawn:
             self._inside.html(seats_html(seats, live=self._is_live))
             self._drawn = seats

@@ -27,6 +27,7 @@ from google.adk.events import Event, EventActions
 from google.adk.sessions import Session, State
 
 from playground.history import FEEDBACK, marks_of, turn_of
+from playground.remembered import Earlier
 from playground.turn_log import Message
 
 SHARED = (State.USER_PREFIX, State.APP_PREFIX, State.TEMP_PREFIX)  # state that is not the session's own
@@ -61,7 +62,7 @@ class Fork:
 class Branch:
     """One ADK session of a conversation: the first, which has the conversation's id, or one that left another at a fork.
 
-    `settled` are the messages of the turns that are over, None until somebody asks for them.
+    `settled` are the messages of the turns that are over, None until somebody asks for them; `earlier` is what its next turn need not load.
     """
 
     user_id: str
@@ -69,6 +70,7 @@ class Branch:
     fork: Fork | None = None
     settled: list[Message] | None = None
     used_at: float = field(default_factory=time.time)
+    earlier: Earlier | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 // jumps to what a search has found, copies, takes keys, and names the parts that Streamlit leaves without a name.
 //
 // Mounted once by a component without a frame. Streamlit imports this module once a page, and calls the function at the end
-// whenever its data has changed: {announce: {id, text} | null, jump: {id, target, words} | null}. What it guarantees:
+// whenever its data has changed: [{id, text} | null, {id, target, words} | null], what to announce and where to go. What it guarantees:
 //
 // - Something is announced once. The first data after the page is loaded announces nothing; a meeting that is being held is announced.
 // - It changes no element of Streamlit's but for attributes, and none that Streamlit sets again: React keeps its own.
@@ -240,6 +240,7 @@ client.signal.addEventListener("abort", () => (names.disconnect(), unmark()));
 nameSoon();
 
 export default function ({data}) {
-  announce(data?.announce);
-  jump(data?.jump);
+  const [news, target] = data ?? [];
+  announce(news);
+  jump(target);
 }

@@ -24,10 +24,13 @@ class Jump:
     words: Sequence[str] = ()
 
 
-def client_data(message: Message | None, jump: Jump | None) -> dict[str, Any]:
-    """Return the data of the client: the message to announce, once it is finished, and where to go."""
+def client_data(message: Message | None, jump: Jump | None) -> list[dict[str, Any] | None]:
+    """Return the data of the client: the message to announce, once it is finished, and where to go.
+
+    A list: of a dict, Streamlit asks pandas whether a data frame is in it, which takes 0.4 s and 50 MB to import.
+    """
     announce = {"id": message.turn_id, "text": spoken(message)} if message and message.status not in GROWING else None
-    return {"announce": announce, "jump": {"id": jump.id, "target": jump.target, "words": list(jump.words)} if jump else None}
+    return [announce, {"id": jump.id, "target": jump.target, "words": list(jump.words)} if jump else None]
 
 
 def spoken(message: Message) -> str:

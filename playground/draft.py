@@ -145,8 +145,10 @@ class Draft:
 
     def write(self, entry: Entry) -> None:
         """Append to the log and to our own fold of it. Raises: LogFull."""
-        if written := self.log.append(replace(entry, text=self._storable(entry.text))):
-            self.answer.extend([written])
+        try:
+            self.log.append(replace(entry, text=self._storable(entry.text)))
+        finally:
+            self.answer.extend(self.log.read(self.answer.cursor))
 
     def add_pieces(self, pieces: Sequence[Piece]) -> None:
         """Write what a journal has kept: each character once, also where a save was repeated."""

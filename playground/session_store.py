@@ -41,6 +41,7 @@ from google.adk.sessions import BaseSessionService, InMemorySessionService, Sess
 from google.adk.sessions.base_session_service import GetSessionConfig, ListSessionsResponse
 
 from playground.errors import StateError, StoreError
+from playground.remembered import Latest
 from playground.turn_log import FilePart
 
 T = TypeVar("T")
@@ -51,9 +52,27 @@ CONNECT_LIMIT = 4.0
 STATEMENT_LIMIT = 8.0
 _TRIES = 5  # appends of one event to a session that others write too
 _JOURNALS = ".running"  # after the app's name: the app that the journals' sessions belong to
+_LATEST = 20  # events among which one that is appended twice is looked for
 _RECORD = "vibehuntr_record"
 _CHANGING_MODE = threading.Lock()
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+class InMemorySessions(InMemorySessionService):
+    """ADK's sessions in memory. Before it appends an event, ADK looks whether it is there: among the latest, here, not among all."""
+
+    async def append_event(self, session: Session, event: Event) -> Event:
+        """Append an event, as ADK does: without ever giving way to another call. A third of a turn's cost at 5,000 events otherwise."""
+        stored = self.sessions.get(session.app_name, {}).get(session.user_id, {}).get(session.id)
+        if stored is None:
+            return await super().append_event(session, event)
+        every, latest = stored.events, stored.events[-_LATEST:]
+        stored.events = latest.copy()
+        try:
+            return await super().append_event(session, event)
+        finally:
+            every += stored.events[len(latest) :]
+            stored.events = every
 
 
 class SessionStore(BaseSessionService):
@@ -65,7 +84,7 @@ class SessionStore(BaseSessionService):
 
     def __init__(
         self,
-        make: Callable[[], BaseSessionService] = InMemorySessionService,
+        make: Callable[[], BaseSessionService] = InMemorySessions,
         *,
         name: str = "",
         lasting: bool = False,
@@ -101,7 +120,10 @@ class SessionStore(BaseSessionService):
     async def get_session(self, *, app_name: str, user_id: str, session_id: str, config: GetSessionConfig | None = None) -> Session | None:
         """Return a session, or None. Raises: StoreError."""
         key = f"{app_name}/{user_id}/{session_id}"
-        return await self._read(key, lambda s: s.get_session(app_name=app_name, user_id=user_id, session_id=session_id, config=config))
+        found = await self._read(key, lambda s: s.get_session(app_name=app_name, user_id=user_id, session_id=session_id, config=config))
+        if found and isinstance(config, Latest) and not config.taken(found):
+            return await self.get_session(app_name=app_name, user_id=user_id, session_id=session_id, config=Latest(memory=config.memory))
+        return found
 
     async def list_sessions(self, *, app_name: str, user_id: str | None = None) -> ListSessionsResponse:
         """Return a user's sessions without their events. Raises: StoreError."""

@@ -6,7 +6,7 @@ A turn writes what happens into a `TurnLog`; any number of pages read it. What i
 2. The cursor belongs to the reader; 0 means from the start. `Entry.seq` is the cursor of that entry.
 3. Exactly one terminal entry (`done`, `cancelled` or `failed`); whatever is written later is refused.
 4. Delivery may repeat; display is exactly once, because an `Answer` is a fold over the entries.
-5. Bounded: text beyond the limit is refused with `LogFull`, and what came before is kept.
+5. Bounded: text beyond the limit is refused with `LogFull`, and what fits is kept.
 6. Readers never slow the writer: it holds the lock for one list append.
 
 What it does not do: it does not know ADK or Streamlit, it stores nothing, and it never compares texts.
@@ -149,19 +149,22 @@ class TurnLog(Log[Entry]):
 
         Returns: the entry as it stands in the log, or None when the log already has its terminal entry (a late writer
             writes to nobody).
-        Raises: LogFull when a piece of text does not fit. Whole texts are kept whole, whatever their size:
-            the agent's memory already holds them.
+        Raises: LogFull when a piece of text does not fit; as much of it as fits is written. Whole texts are kept whole, whatever
+            their size: the agent's memory already holds them.
         """
         with self._grown:
             if self._closed:
                 return None
+            room = self.limit - self._size
+            text = entry.text[:room] if entry.kind == "partial" else entry.text
+            written = replace(entry, text=text, seq=len(self._entries) + 1, at=entry.at or time.time())
             if entry.kind == "partial":
-                if self._size + len(entry.text) > self.limit:
-                    raise LogFull
-                self._size += len(entry.text)
-            entry = replace(entry, seq=len(self._entries) + 1, at=entry.at or time.time())
-            self._add(entry, last=entry.kind in TERMINAL)
-            return entry
+                self._size += len(text)
+            if text or not entry.text:
+                self._add(written, last=entry.kind in TERMINAL)
+            if len(text) < len(entry.text):
+                raise LogFull
+            return written
 
 
 @dataclass(slots=True, eq=False)

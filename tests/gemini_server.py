@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -193,7 +193,7 @@ class GeminiServer:
         return True
 
 
-async def _payloads(steps: Sequence[Step]) -> AsyncIterator[dict[str, Any]]:
+async def _payloads(steps: Iterable[Step]) -> AsyncIterator[dict[str, Any]]:
     reason = "STOP"
     for step in steps:
         match step:

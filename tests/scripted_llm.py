@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -99,7 +99,7 @@ class Asked:
         return bool(self.contents) and self.contents[-1][1].startswith("<result")
 
 
-Script = Callable[[Asked], Sequence[Step]]
+Script = Callable[[Asked], Iterable[Step]]
 
 
 def echo(asked: Asked) -> Sequence[Step]:

@@ -200,7 +200,7 @@ def test_an_answer_beyond_the_limit_ends_with_an_error_and_keeps_what_came(invok
     gate = Gate()
     invoker = invoking(lambda _: [*([Text("12345")] * 5), Hold(gate)], limits=Settings(answer_limit=12))
     answer = answer_of(say(invoker, "go"))
-    assert (answer.status, answer.text) == ("failed", "1234512345")
+    assert (answer.status, answer.text) == ("failed", "123451234512")
     assert "12 characters" in answer.error
 
 

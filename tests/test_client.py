@@ -149,7 +149,7 @@ def test_what_is_spoken_has_no_line_and_is_never_empty(text: str) -> None:
 def test_only_what_has_ended_is_announced() -> None:
     """And an end says how it came."""
     parts = plain_text("# So far\n\n- **one**\n- [two](https://example.com)\n\n```python\ncode\n```")
-    assert client_data(Message(2, "t", "assistant", parts, "running"), None) == {"announce": None, "jump": None}
+    assert client_data(Message(2, "t", "assistant", parts, "running"), None) == [None, None]
     assert spoken(Message(2, "t", "assistant", parts)) == "So far - one - two code"
     assert spoken(Message(2, "t", "assistant", parts, "cancelled")) == "So far - one - two code Stopped."
     assert spoken(Message(2, "t", "assistant", (), "failed", "It failed.")) == "It failed."

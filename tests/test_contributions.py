@@ -130,7 +130,7 @@ def test_whatever_stands_on_an_event_can_be_shown(about: object, partial: bool) 
         seats_html(seats, live=True)
         seats_title(seats)
     replies_of(shown)
-    assert client_data(shown, None)["announce"] is None
+    assert client_data(shown, None)[0] is None
 
 
 def test_content_has_what_was_said_as_lines() -> None:

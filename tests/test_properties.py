@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -39,7 +39,7 @@ _numbers = iter(range(10**9))
 _script: list[Script] = [echo]
 
 
-def _current_script(asked: Asked) -> Sequence[Step]:
+def _current_script(asked: Asked) -> Iterable[Step]:
     return _script[-1](asked)
 
 

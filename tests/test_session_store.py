@@ -94,6 +94,20 @@ async def test_two_copies_of_a_session_can_both_be_written(url: str) -> None:
     await store.close()
 
 
+async def test_an_event_that_is_appended_again_is_there_once() -> None:
+    """In memory: a call that was made again, because its reply was lost; whatever came before it."""
+    store = open_store("")
+    session = await made(store)
+    for number in range(50):
+        await store.append_event(session, event(str(number)))
+    again = event("again")
+    for _ in range(2):
+        copy = await store.get_session(app_name=APP, user_id=USER, session_id=session.id)
+        assert copy
+        await store.append_event(copy, again.model_copy(deep=True))
+    assert await texts(store, session) == [*map(str, range(50)), "again"]
+
+
 async def test_a_journal_keeps_what_was_saved_until_it_is_discarded(url: str) -> None:
     """In order; nothing after it was discarded."""
     store = open_store(url)

@@ -13,7 +13,7 @@ import uuid
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import aclosing
 from dataclasses import asdict, dataclass, field
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from google.adk.agents import BaseAgent
 from google.adk.agents.invocation_context import InvocationContext
@@ -70,6 +70,7 @@ class Meeting(BaseAgent):
 
     model_config = ConfigDict(arbitrary_types_allowed=True, extra="forbid")
     limits: Limits = Limits()
+    reads_events: ClassVar[bool] = False  # its seats have sessions of their own
 
     async def convene(self, ctx: InvocationContext) -> Setting:
         """Say who meets about what. Raises: CannotMeet."""

@@ -6,34 +6,26 @@ import uuid
 from typing import TYPE_CHECKING
 
 import streamlit as st
-from bench_agent.agent import root_agent
-from google.adk.agents.run_config import RunConfig, StreamingMode
-from google.adk.runners import Runner
-from google.adk.sessions import InMemorySessionService
-from google.genai import types
+from turns import STREAMING, make_runner, new_text, question
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from google.adk.runners import Runner
 
 
 @st.cache_resource
 def get_runner() -> Runner:
     """Return the one runner of this process."""
-    return Runner(agent=root_agent, app_name="peer", session_service=InMemorySessionService(), auto_create_session=True)
+    return make_runner()
 
 
 def answer(prompt: str) -> Iterator[str]:
     """Yield the partial texts of the agent's answer."""
-    message = types.Content(role="user", parts=[types.Part(text=prompt)])
-    events = get_runner().run(
-        user_id="user",
-        session_id=st.session_state.session_id,
-        new_message=message,
-        run_config=RunConfig(streaming_mode=StreamingMode.SSE),
-    )
-    for event in events:
-        if event.partial and event.content and event.content.parts:
-            yield event.content.parts[0].text or ""
+    session_id = st.session_state.session_id
+    for event in get_runner().run(user_id="user", session_id=session_id, new_message=question(prompt), run_config=STREAMING):
+        if text := new_text(event):
+            yield text
 
 
 if "messages" not in st.session_state:

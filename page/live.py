@@ -1,0 +1,121 @@
+"""The last message while it grows: drawn at once, then followed as its turn's log grows.
+
+How often that is depends on what the turn writes: of a model's text, pieces of a size that the process can carry
+(`playground/pieces.py`).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextvars import copy_context
+from typing import Any
+
+import streamlit as st
+
+import session_manager
+from agent_invoker import AgentInvoker, Turn
+from page.messages import Canvas, GrowingBlocks, live_items
+from page.sidebar import Seats
+from playground.pieces import pause, pieces
+from playground.turn_log import Answer, Message, seats_of
+from session_manager import SessionManager
+
+BEAT = 2_000  # milliseconds between two beats while a turn runs
+DRAIN = 6.0  # seconds one run follows the log at most: longer than a beat, so that a beat is waiting when it ends
+FRAME = 0.02  # seconds between two looks while the browser paints the last words
+GLANCE = 0.05  # seconds until a run that follows looks up: a click waits no longer than that
+PATIENCE = 0.12  # the same when the process has much to do, and pieces are further apart
+PAUSE = 0.12  # seconds between the end of an answer and the redraw of the page that follows
+
+
+class Live:
+    """The last message of a page, from one run of the whole page to the next; the runs of its fragment between share it.
+
+    The fragment's first run is a part of the whole page's: it draws the message as it is, and leaves the rest to `follow`, which
+    the page calls when all else is drawn. Each later run begins anew and follows at once.
+    """
+
+    def __init__(self, invoker: AgentInvoker, manager: SessionManager, drawn: Message, seats: Seats) -> None:
+        """Begin with the message as the page shows it. `seats` is the place in the sidebar for those of a meeting that it holds."""
+        self.drawn = drawn
+        self.is_first = True  # the page around it is still being drawn
+        self._seats = seats
+        self._invoker = invoker
+        self._manager = manager
+        self._turn: Turn | None = None
+        self._blocked = False
+
+    def begin(self, turn: Turn, frame: Any) -> None:  # noqa: ANN401 - Streamlit's container
+        """Draw the answer as it is now. What is drawn later in this run belongs to the fragment too, wherever it is called from."""
+        self._fragment = copy_context()
+        self._turn = turn
+        self._canvas = Canvas(frame)
+        self._answer = Answer()
+        self._blocks = GrowingBlocks()
+        self._seats.begin()
+        self._draw()
+
+    def glance(self) -> None:
+        """Draw what has come since, if anything; returns at once."""
+        if self._turn and len(self._turn.log) > self._answer.cursor:
+            self._fragment.run(self._draw)
+
+    def follow(self, redraw_on_news: Callable[[], None]) -> None:
+        """Redraw as the log grows, until the answer has ended, for DRAIN seconds at most; then have the page redrawn, once.
+
+        It may be cut wherever it looks up, and nothing is lost: the next run redraws from the log.
+        """
+        if self._turn:
+            self._fragment.run(self._follow, self._turn, redraw_on_news)
+
+    def _follow(self, turn: Turn, redraw_on_news: Callable[[], None]) -> None:
+        until = time.monotonic() + DRAIN
+        self._draw()
+        while not self._answer.ended and time.monotonic() < until:
+            self._next_frame(turn)
+            if not self._answer.ended:
+                redraw_on_news()
+        self._end()
+
+    def _end(self) -> None:
+        """Have the page redrawn, once, if the answer has ended: a moment later, so that the browser paints the last words first."""
+        turn = self._turn
+        if turn and self._answer.ended and turn.wait_ended(GLANCE) and turn is self._manager.running_turn():
+            until = time.monotonic() + PAUSE
+            while time.monotonic() < until:
+                pause(FRAME)
+                look_up()
+            self._manager.settle(turn)
+            st.rerun()
+
+    def _next_frame(self, turn: Turn) -> None:
+        """Wait for news, and draw it."""
+        was_blocked = self._blocked
+        grown = turn.wait(self._answer.cursor, min(max(GLANCE, pieces.frame), PATIENCE))
+        self._blocked = bool(self._invoker.health().blocked_for)
+        if grown or self._blocked or was_blocked:
+            self._draw()
+        look_up()
+
+    def _draw(self) -> None:
+        assert self._turn  # noqa: S101 - begun
+        self._answer.extend(self._turn.read(self._answer.cursor))
+        message = session_manager.answer_message(self.drawn, self._answer)
+        self._canvas.draw(live_items(message, self._invoker, self._blocks))
+        self._seats.draw(seats_of(message))
+
+
+def look_up() -> None:
+    """Let a click that waits cut this run, also while the model is silent."""
+    _ = "prompt" in st.session_state
+
+
+def draw_heartbeat(*, running: bool) -> None:
+    """Mount the component whose beats rerun the fragment, out of sight, for as long as the turn runs."""
+    # Not at the top: a component must be declared while Streamlit runs, and the server imports this file before that.
+    from streamlit_autorefresh import st_autorefresh  # noqa: PLC0415
+
+    with st.container(key="poller"):
+        if running:
+            st_autorefresh(interval=BEAT, key="beat", debounce=False)

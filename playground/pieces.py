@@ -1,0 +1,155 @@
+"""What models stream, put together to pieces that are worth showing, before ADK has any work with them.
+
+A chunk costs ADK about a millisecond, and a screen shows 25 pictures a second. So of one answer at most one piece in `FRAME`
+seconds goes on, and of all answers of the process together `SHARE` pieces a second: when many are written at once the pieces grow, and
+nobody's answer falls behind. What comes alone goes on at once.
+
+What it guarantees: every character once and in order; what says anything beside text (a call, an error, the reason of the end, sources)
+goes on as the model sent it; the end is never waited for; when the reader stops, the model's stream has been closed.
+It knows any ADK model, and no page. All of it runs on one event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncGenerator, Iterable, Iterator
+from contextlib import aclosing
+
+from google.adk.models import BaseLlm, LlmRequest, LlmResponse
+from google.genai import types
+
+FRAME = 0.04  # seconds between two pieces of one answer, at least
+SHARE = 200.0  # pieces a second of all answers together, at most
+_OF_TEXT = {"text", "thought"}
+_OF_PIECE = {"content", "partial", "model_version", "usage_metadata"}  # the last piece's stands for all
+_PART_FIELDS = tuple(set(types.Part.model_fields) - _OF_TEXT)
+_OTHER_FIELDS = tuple(set(LlmResponse.model_fields) - _OF_PIECE)
+
+_METHOD = "generate_content_async"
+
+
+class Pieces:
+    """The streams of a process."""
+
+    def __init__(self) -> None:
+        """Begin with no stream."""
+        self._streams = 0
+
+    def of(self, model: BaseLlm) -> None:
+        """Have a model's streams come in pieces, from now on. The model stays the same object: ADK looks at its class."""
+        if _METHOD in vars(model):
+            return
+        generate = model.generate_content_async
+
+        def in_pieces(llm_request: LlmRequest, stream: bool = False) -> AsyncGenerator[LlmResponse, None]:  # noqa: FBT001, FBT002 - ADK's
+            return self._stream(generate(llm_request, stream)) if stream else generate(llm_request, stream)
+
+        vars(model)[_METHOD] = in_pieces
+
+    @property
+    def frame(self) -> float:
+        """The time between two pieces of an answer now, in seconds."""
+        return max(FRAME, self._streams / SHARE)
+
+    async def _stream(self, responses: AsyncGenerator[LlmResponse, None]) -> AsyncGenerator[LlmResponse, None]:
+        """Pass a stream on: a task reads it, so that it is never the model that waits for the reader."""
+        loop = asyncio.get_running_loop()
+        inbox = _Inbox()
+        self._streams += 1
+        reading = loop.create_task(inbox.read(responses))
+        try:
+            while came := await inbox.take():
+                passed = loop.time()
+                for piece in joined(came):
+                    yield piece
+                left = self.frame - (loop.time() - passed)
+                if left > 0 and not reading.done():
+                    await asyncio.wait({reading}, timeout=left)
+            reading.result()
+        finally:
+            self._streams -= 1
+            reading.cancel()
+            await asyncio.wait({reading})
+            if not reading.cancelled():
+                reading.exception()  # taken, also when the reader has stopped
+
+
+pieces = Pieces()
+
+
+def pause(seconds: float) -> None:
+    """Let time pass for a browser to paint in. Nothing is waited for."""
+    threading.Event().wait(seconds)
+
+
+class _Inbox:
+    """What has come of a stream and is not taken yet."""
+
+    def __init__(self) -> None:
+        self._came: list[LlmResponse] = []
+        self._news = asyncio.Event()
+        self._over = False
+
+    async def read(self, responses: AsyncGenerator[LlmResponse, None]) -> None:
+        """Read a stream to its end."""
+        try:
+            async with aclosing(responses):
+                async for response in responses:
+                    self._came.append(response)
+                    self._news.set()
+        finally:
+            self._over = True
+            self._news.set()
+
+    async def take(self) -> list[LlmResponse]:
+        """Wait for news and return it; nothing at the end."""
+        await self._news.wait()
+        came, self._came = self._came, []
+        if not self._over:
+            self._news.clear()
+        return came
+
+
+def joined(responses: Iterable[LlmResponse]) -> Iterator[LlmResponse]:
+    """Join neighbours that are nothing but text, spoken or thought."""
+    kept: list[LlmResponse] = []
+    for response in responses:
+        if kept and not (_is_text(response) and _thought(kept[0]) == _thought(response)):
+            yield _one(kept)
+            kept = []
+        kept.append(response)
+        if not _is_text(response):
+            yield _one(kept)
+            kept = []
+    if kept:
+        yield _one(kept)
+
+
+def _one(texts: list[LlmResponse]) -> LlmResponse:
+    last = texts[-1]
+    if len(texts) == 1 or last.content is None:
+        return last
+    text = "".join(part.text or "" for response in texts for part in _parts(response))
+    content = types.Content(role=last.content.role, parts=[types.Part(text=text, thought=_thought(last) or None)])
+    return last.model_copy(update={"content": content})
+
+
+def _parts(response: LlmResponse) -> list[types.Part]:
+    return (response.content.parts if response.content else None) or []
+
+
+def _thought(response: LlmResponse) -> bool:
+    return bool(_parts(response)[0].thought)
+
+
+def _is_text(response: LlmResponse) -> bool:
+    """Whether a response is a piece of text, and nothing would be lost if its text stood in its neighbour."""
+    parts = _parts(response)
+    return (
+        bool(response.partial)
+        and len(parts) == 1
+        and bool(parts[0].text)
+        and all(getattr(parts[0], name) is None for name in _PART_FIELDS)
+        and all(getattr(response, name) in (None, {}) for name in _OTHER_FIELDS)
+    )

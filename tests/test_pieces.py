@@ -1,0 +1,183 @@
+"""What models stream comes in pieces: every character once and in order, nothing else touched, and the model's stream closed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from typing import Any
+
+import pytest
+from google.adk.models import BaseLlm, LlmRequest, LlmResponse
+from google.genai import types
+from hypothesis import given
+from hypothesis import strategies as st
+
+from playground.pieces import Pieces, joined
+
+
+def said(text: str, **more: Any) -> LlmResponse:
+    return LlmResponse(content=types.Content(role="model", parts=[types.Part(text=text)]), partial=True, **more)
+
+
+def thought(text: str) -> LlmResponse:
+    return LlmResponse(content=types.Content(role="model", parts=[types.Part(text=text, thought=True)]), partial=True)
+
+
+def called(name: str) -> LlmResponse:
+    call = types.Part(function_call=types.FunctionCall(name=name, args={}))
+    return LlmResponse(content=types.Content(role="model", parts=[call]), partial=True)
+
+
+def told(response: LlmResponse) -> list[tuple[str, bool, str]]:
+    parts = (response.content.parts if response.content else None) or []
+    return [(part.text or "", bool(part.thought), part.function_call.name or "" if part.function_call else "") for part in parts]
+
+
+def whole(text: str) -> LlmResponse:
+    return LlmResponse(content=types.Content(role="model", parts=[types.Part(text=text)]), partial=False)
+
+
+RESPONSES = st.lists(
+    st.one_of(
+        st.text("ab", max_size=3).map(said),
+        st.text("cd", min_size=1, max_size=3).map(thought),
+        st.sampled_from(["find", "vote"]).map(called),
+        st.text("ef", min_size=1, max_size=2).map(lambda text: said(text, finish_reason=types.FinishReason.STOP)),
+        st.text("gh", min_size=1, max_size=2).map(lambda text: said(text, custom_metadata={"source": text})),
+        st.text("ij", min_size=1, max_size=2).map(whole),
+        st.just(LlmResponse(error_code="SAFETY", error_message="no")),
+    ),
+    max_size=12,
+)
+
+
+def spelled(responses: Sequence[LlmResponse]) -> list[tuple[str, bool, str]]:
+    """Every character by itself, with who says it; calls and the rest as they come."""
+    return [
+        (sign, is_thought, name) if name == "" else (text, is_thought, name)
+        for response in responses
+        for text, is_thought, name in told(response)
+        for sign in (text if name == "" else "x")
+    ]
+
+
+@given(RESPONSES)
+def test_joining_keeps_every_character_and_its_order(responses: list[LlmResponse]) -> None:
+    """What is said and thought, called and ended with is the same, in fewer responses."""
+    pieces = list(joined(responses))
+    assert spelled(pieces) == spelled(responses)
+    assert len(pieces) <= len(responses)
+    special = [r for r in responses if not r.partial or r.finish_reason or r.custom_metadata or r.error_code or "call" in str(r.content)]
+    assert [piece for piece in pieces if any(piece is one for one in special)] == special, "what is more than text is passed on itself"
+
+
+def test_neighbours_of_one_kind_become_one() -> None:
+    """Text joins text, thoughts join thoughts, and what was thought is never said."""
+    pieces = list(joined([said("a"), said("b"), thought("c"), thought("d"), said("e")]))
+    assert [told(piece) for piece in pieces] == [[("ab", False, "")], [("cd", True, "")], [("e", False, "")]]
+    assert all(piece.partial for piece in pieces)
+
+
+class Held(BaseLlm):
+    """A model that streams what it is given, and says when its stream has been closed."""
+
+    model: str = "held"
+    given: list[Any] = []  # noqa: RUF012 - pydantic copies it
+    closed: list[str] = []  # noqa: RUF012
+
+    async def generate_content_async(self, llm_request: LlmRequest, stream: bool = False) -> AsyncGenerator[LlmResponse, None]:
+        try:
+            for step in self.given:
+                if isinstance(step, asyncio.Event):
+                    await step.wait()
+                elif isinstance(step, Exception):
+                    raise step
+                else:
+                    yield step
+            self.closed.append("ended")
+        finally:
+            self.closed.append("closed")
+
+
+def in_pieces(*given: object) -> Held:
+    model = Held(given=list(given), closed=[])
+    Pieces().of(model)
+    return model
+
+
+async def test_what_comes_at_once_is_one_piece_and_the_rest_another() -> None:
+    """The first piece goes on at once; what has come before the next is due goes on together."""
+    later = asyncio.Event()
+    model = in_pieces(said("a"), later, said("b"), said("c"), said("d"), whole("abcd"))
+    stream = model.generate_content_async(LlmRequest(), stream=True)
+    assert told(await anext(stream)) == [("a", False, "")]
+    later.set()
+    rest = [told(piece)[0][0] async for piece in stream]
+    assert rest == ["bcd", "abcd"]
+    assert model.closed == ["ended", "closed"]
+
+
+async def test_a_reader_that_stops_closes_the_models_stream() -> None:
+    """At a stop the model's stream has been closed before the reader goes on."""
+    never = asyncio.Event()
+    model = in_pieces(said("a"), never)
+    stream = model.generate_content_async(LlmRequest(), stream=True)
+    await anext(stream)
+    await stream.aclose()
+    assert model.closed == ["closed"]
+
+
+async def test_a_task_that_is_cancelled_closes_the_models_stream() -> None:
+    """The same for a turn that is cancelled while the model says nothing."""
+    reading, never = asyncio.Event(), asyncio.Event()
+    model = in_pieces(said("a"), never)
+
+    async def read() -> None:
+        async for _ in model.generate_content_async(LlmRequest(), stream=True):
+            reading.set()
+
+    task = asyncio.create_task(read())
+    await reading.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert model.closed == ["closed"]
+
+
+async def test_a_failure_comes_after_what_was_said_before_it() -> None:
+    """Nothing that came is lost to an error behind it, and the error is the model's own."""
+    model = in_pieces(said("a"), said("b"), ValueError("away"))
+    heard: list[str] = []
+
+    async def read() -> None:
+        async for piece in model.generate_content_async(LlmRequest(), stream=True):
+            heard.extend(text for text, _, _ in told(piece))
+
+    with pytest.raises(ValueError, match="away"):
+        await read()
+    assert "".join(heard) == "ab"
+
+
+async def test_the_more_streams_the_larger_the_pieces() -> None:
+    """The process's pieces are shared out among all streams, and a stream that ends gives its share back."""
+    pieces, never = Pieces(), asyncio.Event()
+    alone = pieces.frame
+    models = [Held(given=[said("a"), never], closed=[]) for _ in range(50)]
+    streams: list[AsyncGenerator[LlmResponse, None]] = []
+    for model in models:
+        pieces.of(model)
+        streams.append(model.generate_content_async(LlmRequest(), stream=True))
+        await anext(streams[-1])
+    assert pieces.frame > 2 * alone
+    for stream in streams:
+        await stream.aclose()
+    assert pieces.frame == alone
+
+
+async def test_a_model_is_put_in_pieces_once_and_whole_answers_are_not() -> None:
+    """Two agents may share a model; a request that does not stream is the model's own business."""
+    model = in_pieces(whole("all"))
+    first = vars(model)["generate_content_async"]
+    Pieces().of(model)
+    assert vars(model)["generate_content_async"] is first
+    assert [told(piece)[0][0] async for piece in model.generate_content_async(LlmRequest())] == ["all"]
