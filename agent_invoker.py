@@ -759,9 +759,9 @@ class AgentInvoker:
         self._loop_thread = threading.Thread(target=self._run_loop, name="adk-loop", daemon=True)
         self._loop_thread.start()
         self._pool = concurrent.futures.ThreadPoolExecutor(self.settings.workers, thread_name_prefix="turn")
-        self._models = list(models(self._runner.agent))  # here, or the import of LiteLLM (4 s) would block the loop in a turn
-        self.file_types = types_taken(self._models)
-        warm = asyncio.run_coroutine_threadsafe(warm_up(self._models), self.loop)
+        found = list(models(self._runner.agent))  # here, or the import of LiteLLM (4 s) would block the loop in a turn
+        self.file_types = types_taken(found)
+        warm = asyncio.run_coroutine_threadsafe(warm_up(self._runner.agent), self.loop)
         self._watchdog = Watchdog(self.loop, self._loop_thread, warm)
         self.call_on_loop(lambda: self.keep(self._keep_house()))
         _alive.add(self)
@@ -1537,7 +1537,7 @@ class AgentInvoker:
 
     async def _ask_for_title(self, conversation: _Conversation, turn: Turn) -> None:
         """Have the model make a title of the first exchange. The one made of the words stays if that fails, or somebody was faster."""
-        model = next((model for model in self._models if getattr(model, "makes_titles", True)), None)
+        model = next((model for model in models(self._runner.agent) if getattr(model, "makes_titles", True)), None)
         if model is None:
             return
         asking = asyncio.wait_for(title_by(model, turn.message, Answer(turn.read()).text), _TITLE_PATIENCE)
@@ -1692,7 +1692,7 @@ class AgentInvoker:
         if self._saves:
             await asyncio.wait(self._saves, timeout=self.settings.grace)
         await self._runner.close()
-        for model in {id(model): model for model in self._models}.values():
+        for model in {id(model): model for model in models(self._runner.agent)}.values():
             await close_model(model)
         left = asyncio.all_tasks() - {asyncio.current_task()} - self.store.calls  # turns left behind, and what an agent has begun
         for task in left:

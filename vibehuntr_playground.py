@@ -106,6 +106,12 @@ def goes_back() -> bool:
     return bool(context and context.is_history_navigation)
 
 
+def is_beat() -> bool:
+    """Whether this run is of a fragment alone. Streamlit has no public name for that either."""
+    context = get_script_run_ctx()
+    return bool(context and context.fragment_ids_this_run)
+
+
 def sync(invoker: AgentInvoker, manager: SessionManager) -> None:
     """Show the open conversation as the process has it. One that was lost stays as it is shown, to be gone on with."""
     manager.page.revision = invoker.revision(manager.user_id)
@@ -122,10 +128,9 @@ def sync(invoker: AgentInvoker, manager: SessionManager) -> None:
 
 
 def draw() -> None:
-    """Draw the page. The fragment comes last: it may drain for seconds, and all else is on the screen before."""
+    """Draw the page: the last messages first, then all else. It follows the answer last: that may take seconds."""
     if "drawn" not in st.session_state:  # the browser keeps it, and draws all of the page anew for it
         st.set_page_config(page_title="Vibehuntr", page_icon=ICON, initial_sidebar_state="auto")
-        st.session_state["drawn"] = True
     st.logo(LOGO, size="large", icon_image=ICON)
     st.html(HERE / "playground" / "look.css")
     try:
@@ -154,6 +159,7 @@ def draw() -> None:
     if manager.running_turn() is None:
         watch(invoker, manager)
     draw_sidebar(invoker, manager, talks, head, seats)
+    st.session_state["drawn"] = True  # not before the browser has had time to get it: a cut run's last messages may not be sent
     with area:
         if talk:
             talk.draw_rest()
@@ -298,14 +304,13 @@ class Talk:
         self._asked = manager.confirmations()
         self._before = st.container()
         self._places = [st.container() for _ in messages[:-1]]
-        self._live = Live(invoker, manager, messages[-1], seats)
+        self._live = Live(invoker, manager, messages[-1], seats, partial(redraw_on_news, invoker, manager))
         self._draw_settled(messages[-2:-1], self._places[-1:])
         draw_last(invoker, manager, self._live)
         self._below = st.container()
 
     def draw_rest(self) -> None:
         """Draw the older ones, and what waits; then stay with the answer while it grows."""
-        self._live.is_first = False
         with self._before:
             draw_glimpse(self._invoker, self._manager, self._asked)
             if self._manager.hidden:
@@ -313,7 +318,7 @@ class Talk:
         with self._below:
             draw_waiting(self._manager)
         self._draw_settled(self._messages[:-2], self._places)
-        self._live.follow(partial(redraw_on_news, self._invoker, self._manager))
+        self._live.follow()
 
     def _draw_settled(self, messages: Sequence[Message], places: Sequence[Any]) -> None:
         for message, place in zip(messages, places, strict=False):
@@ -340,8 +345,8 @@ def draw_last(invoker: AgentInvoker, manager: SessionManager, live: Live) -> Non
     with bar:
         draw_bar(invoker, manager, drawn)
     draw_heartbeat(running=not turn.ended)
-    if not live.is_first:
-        live.follow(partial(redraw_on_news, invoker, manager))
+    if is_beat():  # else the page around it is still being drawn
+        live.follow()
 
 
 def draw_replies(manager: SessionManager, message: Message) -> None:

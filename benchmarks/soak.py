@@ -56,6 +56,7 @@ class Tally:
     done: dict[str, int] = field(default_factory=lambda: dict.fromkeys([*_ACTIONS, "new conversation", "deleted"], 0))
     not_whole: list[str] = field(default_factory=list[str])
     errors: list[str] = field(default_factory=list[str])
+    lost_ends: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,7 @@ class User:
                 finally:
                     self._cookie, self._query = client.cookie, client.query
                     self._tally.errors += client.errors
+                    self._tally.lost_ends += client.lost_ends
 
     async def _use(self, client: StreamlitClient, until: float, reloaded: tuple[str, int] | None) -> tuple[str, int] | None:
         """Use one opened page. Returns: the answer in which it is reloaded, None at the end of the time."""
@@ -256,6 +258,7 @@ def main() -> int:
         verdict = "GROWS" if found.grows else "flat"
         print(f"{name:<12} mean {found.mean}  rose {found.rose:.1%} +- {found.error:.1%} over the second half: {verdict}")
     print(f"done {tally.done}  not whole {len(tally.not_whole)}  errors {len(tally.errors)} {sorted(set(tally.errors))[:5]}")
+    print(f"runs of which Streamlit has not told the end: {tally.lost_ends}")
     print(
         json.dumps(
             {
@@ -265,6 +268,7 @@ def main() -> int:
                 "done": tally.done,
                 "not_whole": tally.not_whole,
                 "errors": tally.errors[:20],
+                "lost_ends": tally.lost_ends,
                 "samples": [asdict(sample) for sample in samples],
             }
         )

@@ -54,6 +54,7 @@ class StreamlitClient:
         self.beats = 0  # sent
         self.frames = 0  # messages that brought something new of an answer
         self.full_runs = 0  # of the whole page, not cut
+        self.lost_ends = 0  # of those, of which Streamlit has not told the end
         self.errors: list[str] = []  # tracebacks and error boxes
         self.cookie, self.query = cookie, query  # a reload brings both along
         self._socket = socket
@@ -68,6 +69,7 @@ class StreamlitClient:
         self._polled = asyncio.Event()
         self._script_hash = self._run_id = self._fragment_id = ""
         self._fragments: set[str] = set()
+        self._is_drawing = False  # a run of the whole page goes on
 
     # What a test does with it.
 
@@ -181,9 +183,13 @@ class StreamlitClient:
             self._cache[message.hash] = message
         match message.WhichOneof("type"):
             case "new_session":
+                if self._is_drawing:  # a request that comes as a run ends can have Streamlit ignore the run's last event
+                    self.lost_ends += 1
+                    self._end_full_run()
                 self._script_hash = message.new_session.page_script_hash
                 self._run_id = message.metadata.run.script_run_id
                 self._fragments = set(message.metadata.run.fragment_ids)
+                self._is_drawing = not self._fragments
             case "delta":
                 self._take(tuple(message.metadata.delta_path), message.delta)
             case "script_finished":
@@ -240,9 +246,13 @@ class StreamlitClient:
             self._stop_stale_timers()
         if status == ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY:
             self._polled.set()
+        self._is_drawing = False
         if full:
-            self.full_runs += 1
-            self._run_ended.set()
+            self._end_full_run()
+
+    def _end_full_run(self) -> None:
+        self.full_runs += 1
+        self._run_ended.set()
 
     def _button(self, label: str) -> _Mounted | None:
         for mounted in self._mounted.values():
@@ -264,7 +274,8 @@ class StreamlitClient:
 
     def _start_timer(self, component_id: str) -> None:
         mounted = self._component(component_id)
-        if mounted is None or component_id in self._timers:
+        beats = self._timers.get(component_id)
+        if mounted is None or (beats and not beats.done()):  # done: its place was taken for a moment, by what stands there now
             return
         if "autorefresh" in mounted.element.component_instance.component_name:
             self._timers[component_id] = asyncio.create_task(self._tick(component_id))

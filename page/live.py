@@ -17,13 +17,15 @@ import session_manager
 from agent_invoker import AgentInvoker, Turn
 from page.messages import Canvas, GrowingBlocks, live_items
 from page.sidebar import Seats
-from playground.pieces import pause, pieces
+from playground.client import pause
+from playground.pieces import pieces
 from playground.turn_log import Answer, Message, seats_of
 from session_manager import SessionManager
 
 BEAT = 2_000  # milliseconds between two beats while a turn runs
 DRAIN = 6.0  # seconds one run follows the log at most: longer than a beat, so that a beat is waiting when it ends
 FRAME = 0.02  # seconds between two looks while the browser paints the last words
+REDRAW = 0.03  # seconds between two redraws, at least: pieces come slower, but not all that a turn writes is pieces
 GLANCE = 0.05  # seconds until a run that follows looks up: a click waits no longer than that
 PATIENCE = 0.12  # the same when the process has much to do, and pieces are further apart
 PAUSE = 0.12  # seconds between the end of an answer and the redraw of the page that follows
@@ -36,15 +38,18 @@ class Live:
     the page calls when all else is drawn. Each later run begins anew and follows at once.
     """
 
-    def __init__(self, invoker: AgentInvoker, manager: SessionManager, drawn: Message, seats: Seats) -> None:
+    def __init__(
+        self, invoker: AgentInvoker, manager: SessionManager, drawn: Message, seats: Seats, redraw_on_news: Callable[[], None]
+    ) -> None:
         """Begin with the message as the page shows it. `seats` is the place in the sidebar for those of a meeting that it holds."""
         self.drawn = drawn
-        self.is_first = True  # the page around it is still being drawn
+        self._redraw_on_news = redraw_on_news
         self._seats = seats
         self._invoker = invoker
         self._manager = manager
         self._turn: Turn | None = None
         self._blocked = False
+        self._drawn_at = 0.0
 
     def begin(self, turn: Turn, frame: Any) -> None:  # noqa: ANN401 - Streamlit's container
         """Draw the answer as it is now. What is drawn later in this run belongs to the fragment too, wherever it is called from."""
@@ -61,27 +66,30 @@ class Live:
         if self._turn and len(self._turn.log) > self._answer.cursor:
             self._fragment.run(self._draw)
 
-    def follow(self, redraw_on_news: Callable[[], None]) -> None:
+    def follow(self) -> None:
         """Redraw as the log grows, until the answer has ended, for DRAIN seconds at most; then have the page redrawn, once.
 
         It may be cut wherever it looks up, and nothing is lost: the next run redraws from the log.
         """
         if self._turn:
-            self._fragment.run(self._follow, self._turn, redraw_on_news)
+            self._fragment.run(self._follow, self._turn)
 
-    def _follow(self, turn: Turn, redraw_on_news: Callable[[], None]) -> None:
+    def _follow(self, turn: Turn) -> None:
         until = time.monotonic() + DRAIN
         self._draw()
         while not self._answer.ended and time.monotonic() < until:
             self._next_frame(turn)
             if not self._answer.ended:
-                redraw_on_news()
+                self._redraw_on_news()
         self._end()
 
     def _end(self) -> None:
-        """Have the page redrawn, once, if the answer has ended: a moment later, so that the browser paints the last words first."""
+        """Have the page redrawn, once, if the answer has ended: a moment later, so that the browser paints the last words first.
+
+        Also if another turn has waited for that, and is the running one by now.
+        """
         turn = self._turn
-        if turn and self._answer.ended and turn.wait_ended(GLANCE) and turn is self._manager.running_turn():
+        if turn and self._answer.ended and turn.wait_ended(GLANCE) and turn is self._manager.turn(turn.id):
             until = time.monotonic() + PAUSE
             while time.monotonic() < until:
                 pause(FRAME)
@@ -90,16 +98,18 @@ class Live:
             st.rerun()
 
     def _next_frame(self, turn: Turn) -> None:
-        """Wait for news, and draw it."""
+        """Wait for news, and draw it; not sooner than the browser wants it, but for the end."""
         was_blocked = self._blocked
         grown = turn.wait(self._answer.cursor, min(max(GLANCE, pieces.frame), PATIENCE))
         self._blocked = bool(self._invoker.health().blocked_for)
         if grown or self._blocked or was_blocked:
+            turn.wait_ended(max(0.0, self._drawn_at + REDRAW - time.monotonic()))
             self._draw()
         look_up()
 
     def _draw(self) -> None:
         assert self._turn  # noqa: S101 - begun
+        self._drawn_at = time.monotonic()
         self._answer.extend(self._turn.read(self._answer.cursor))
         message = session_manager.answer_message(self.drawn, self._answer)
         self._canvas.draw(live_items(message, self._invoker, self._blocks))

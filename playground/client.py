@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +46,11 @@ def spoken(message: Message) -> str:
     if any(isinstance(part, Request) for part in message.parts):
         said.append("It asks before it acts: yes or no?")
     return " ".join(text for text in said if text) or "The answer is there."
+
+
+def pause(seconds: float) -> None:
+    """Give the browser time to paint in. Nothing is waited for."""
+    threading.Event().wait(seconds)
 
 
 def copy_button(text: str) -> str:

@@ -164,8 +164,8 @@ class InvalidMessage(PlaygroundError):  # noqa: N818
 
 def typed(error: BaseException, *, text_shown: bool) -> PlaygroundError:
     """Name what went wrong. The original error becomes the cause, for the log; the page sees only our own words."""
-    if isinstance(error, PlaygroundError):
-        return error
+    if ours := next((cause for cause in _causes(error) if isinstance(cause, PlaygroundError)), None):
+        return ours  # also in what ADK makes of it when one of our plug-ins raises it
     kind = _kind_of(error, text_shown=text_shown)
     typed = kind()
     typed.__cause__ = error

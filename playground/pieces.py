@@ -1,20 +1,21 @@
 """What models stream, put together to pieces that are worth showing, before ADK has any work with them.
 
-A chunk costs ADK about a millisecond, and a screen shows 25 pictures a second. So of one answer at most one piece in `FRAME`
-seconds goes on, and of all answers of the process together `SHARE` pieces a second: when many are written at once the pieces grow, and
-nobody's answer falls behind. What comes alone goes on at once.
+A chunk costs ADK about a millisecond, and a screen shows 25 pictures a second. So text goes on at most once in `FRAME` seconds for one
+answer, and `SHARE` times a second for all answers of the process together: when many are written at once the pieces grow, and nobody's
+answer falls behind. What comes after a silence goes on at once.
 
 What it guarantees: every character once and in order; what says anything beside text (a call, an error, the reason of the end, sources)
-goes on as the model sent it; the end is never waited for; when the reader stops, the model's stream has been closed.
+goes on as the model sent it, in its place; the end is never waited for; when the reader stops, the model's stream has been closed.
 It knows any ADK model, and no page. All of it runs on one event loop.
 """
 
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections.abc import AsyncGenerator, Iterable, Iterator
-from contextlib import aclosing
+import weakref
+from collections.abc import AsyncGenerator, Generator, Iterable, Iterator
+from contextlib import aclosing, contextmanager
+from typing import Any
 
 from google.adk.models import BaseLlm, LlmRequest, LlmResponse
 from google.genai import types
@@ -22,7 +23,7 @@ from google.genai import types
 FRAME = 0.04  # seconds between two pieces of one answer, at least
 SHARE = 200.0  # pieces a second of all answers together, at most
 _OF_TEXT = {"text", "thought"}
-_OF_PIECE = {"content", "partial", "model_version", "usage_metadata"}  # the last piece's stands for all
+_OF_PIECE = {"content", "partial", "model_version", "usage_metadata"}  # the last chunk's stands for all
 _PART_FIELDS = tuple(set(types.Part.model_fields) - _OF_TEXT)
 _OTHER_FIELDS = tuple(set(LlmResponse.model_fields) - _OF_PIECE)
 
@@ -34,53 +35,62 @@ class Pieces:
 
     def __init__(self) -> None:
         """Begin with no stream."""
-        self._streams = 0
+        self._flowing = 0
+        self._methods = weakref.WeakKeyDictionary[Any, int]()
 
     def of(self, model: BaseLlm) -> None:
-        """Have a model's streams come in pieces, from now on. The model stays the same object: ADK looks at its class."""
-        if _METHOD in vars(model):
-            return
+        """Have a model's streams come in pieces, from now on. The model stays the same object: ADK looks at its class.
+
+        A copy of such a model has its method, too: it gets one of its own when it is its turn.
+        """
+        if (method := vars(model).get(_METHOD)) in self._methods:
+            if self._methods[method] == id(model):
+                return
+            del vars(model)[_METHOD]
         generate = model.generate_content_async
 
         def in_pieces(llm_request: LlmRequest, stream: bool = False) -> AsyncGenerator[LlmResponse, None]:  # noqa: FBT001, FBT002 - ADK's
             return self._stream(generate(llm_request, stream)) if stream else generate(llm_request, stream)
 
         vars(model)[_METHOD] = in_pieces
+        self._methods[in_pieces] = id(model)
 
     @property
     def frame(self) -> float:
-        """The time between two pieces of an answer now, in seconds."""
-        return max(FRAME, self._streams / SHARE)
+        """The time between two pieces of an answer now, in seconds: it grows with the answers of which a piece has just gone on."""
+        return max(FRAME, self._flowing / SHARE)
 
     async def _stream(self, responses: AsyncGenerator[LlmResponse, None]) -> AsyncGenerator[LlmResponse, None]:
         """Pass a stream on: a task reads it, so that it is never the model that waits for the reader."""
         loop = asyncio.get_running_loop()
         inbox = _Inbox()
-        self._streams += 1
         reading = loop.create_task(inbox.read(responses))
         try:
             while came := await inbox.take():
                 passed = loop.time()
-                for piece in joined(came):
-                    yield piece
-                left = self.frame - (loop.time() - passed)
-                if left > 0 and not reading.done():
-                    await asyncio.wait({reading}, timeout=left)
+                with self._one_flows():
+                    for piece in joined(came):
+                        yield piece
+                    left = self.frame - (loop.time() - passed)
+                    if left > 0 and not reading.done():
+                        await asyncio.wait({reading}, timeout=left)
             reading.result()
         finally:
-            self._streams -= 1
             reading.cancel()
             await asyncio.wait({reading})
             if not reading.cancelled():
                 reading.exception()  # taken, also when the reader has stopped
 
+    @contextmanager
+    def _one_flows(self) -> Generator[None]:
+        self._flowing += 1
+        try:
+            yield
+        finally:
+            self._flowing -= 1
+
 
 pieces = Pieces()
-
-
-def pause(seconds: float) -> None:
-    """Let time pass for a browser to paint in. Nothing is waited for."""
-    threading.Event().wait(seconds)
 
 
 class _Inbox:
@@ -112,16 +122,13 @@ class _Inbox:
 
 
 def joined(responses: Iterable[LlmResponse]) -> Iterator[LlmResponse]:
-    """Join neighbours that are nothing but text, spoken or thought."""
+    """Join neighbours that are nothing but text, spoken or thought, and alike in all that they say beside it."""
     kept: list[LlmResponse] = []
     for response in responses:
-        if kept and not (_is_text(response) and _thought(kept[0]) == _thought(response)):
+        if kept and not (_is_text(kept[0]) and _is_text(response) and _alike(kept[0], response)):
             yield _one(kept)
             kept = []
         kept.append(response)
-        if not _is_text(response):
-            yield _one(kept)
-            kept = []
     if kept:
         yield _one(kept)
 
@@ -132,7 +139,8 @@ def _one(texts: list[LlmResponse]) -> LlmResponse:
         return last
     text = "".join(part.text or "" for response in texts for part in _parts(response))
     content = types.Content(role=last.content.role, parts=[types.Part(text=text, thought=_thought(last) or None)])
-    return last.model_copy(update={"content": content})
+    usage = next((told for response in reversed(texts) if (told := response.usage_metadata)), None)
+    return last.model_copy(update={"content": content, "usage_metadata": usage})
 
 
 def _parts(response: LlmResponse) -> list[types.Part]:
@@ -143,13 +151,17 @@ def _thought(response: LlmResponse) -> bool:
     return bool(_parts(response)[0].thought)
 
 
+def _alike(one: LlmResponse, other: LlmResponse) -> bool:
+    return _thought(one) == _thought(other) and all(getattr(one, name) == getattr(other, name) for name in _OTHER_FIELDS)
+
+
 def _is_text(response: LlmResponse) -> bool:
-    """Whether a response is a piece of text, and nothing would be lost if its text stood in its neighbour."""
+    """Whether a response is a piece of text: a call, a file, the end of an answer are none."""
     parts = _parts(response)
     return (
         bool(response.partial)
+        and response.finish_reason is None
         and len(parts) == 1
         and bool(parts[0].text)
         and all(getattr(parts[0], name) is None for name in _PART_FIELDS)
-        and all(getattr(response, name) in (None, {}) for name in _OTHER_FIELDS)
     )

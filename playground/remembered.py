@@ -13,8 +13,9 @@ What it guarantees:
 - Remembered contents are shared by all requests. Whether a callback or a model has changed one is looked at before each; then
   they are built anew. As everywhere in ADK, what stands inside of a part's fields (a call's arguments) must not be changed.
 
-What it does not: a tool or a callback finds in `session.events` the latest events only, `_FEWEST` at least. Apps that sum up
-or cache their conversations, and agents that are no plain `LlmAgent` (`knows_by_request`), are given everything, always.
+Only where nobody else looks at the events (`knows_by_request`). A tool, a callback, an instruction or a plug-in that is given ADK's
+context may read `session.events`: an agent or an app with one is given everything, always, unless the class of the agent, or of the
+plug-in, says `reads_events = False`. So are apps that sum up or cache their conversations, and agents that are no plain `LlmAgent`.
 All of it runs on the invoker's event loop.
 """
 
@@ -22,7 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Any, ClassVar, Final, Protocol
 
 from google.adk.agents import BaseAgent, InvocationContext, LlmAgent
 from google.adk.agents.callback_context import CallbackContext
@@ -33,6 +34,9 @@ from google.adk.models import LlmRequest
 from google.adk.plugins import BasePlugin
 from google.adk.sessions import BaseSessionService, Session
 from google.adk.sessions.base_session_service import GetSessionConfig
+from google.adk.tools import BaseTool, FunctionTool
+from google.adk.tools.base_toolset import BaseToolset
+from google.adk.utils._callable_utils import CallableSpec
 from google.genai import types
 
 _FEWEST, _MOST = 16, 28  # events that a turn loads at least, and above which fewer are to be loaded by the next
@@ -143,7 +147,7 @@ class Latest(GetSessionConfig):
 
 def knows_by_request(app: App) -> bool:
     """Whether all that an app's agents know of a conversation is what is in their models' requests, put there by ADK's plain rules."""
-    if app.events_compaction_config or app.context_cache_config:
+    if app.events_compaction_config or app.context_cache_config or any(getattr(plugin, "reads_events", True) for plugin in app.plugins):
         return False
     return isinstance(app.root_agent, BaseAgent) and all(_is_plain(agent) for agent in _tree(app.root_agent))
 
@@ -155,10 +159,27 @@ def _tree(agent: BaseAgent) -> Iterator[BaseAgent]:
 
 
 def _is_plain(agent: BaseAgent) -> bool:
-    if type(agent) is not LlmAgent:
-        return not getattr(agent, "reads_events", True)
+    if getattr(agent, "reads_events", type(agent) is not LlmAgent or _gives_context(agent)):
+        return False
+    if not isinstance(agent, LlmAgent):
+        return True
     special = agent.planner or agent.code_executor or agent.static_instruction or getattr(agent.model, "use_interactions_api", False)
     return not special and agent.mode in (None, "chat")
+
+
+def _gives_context(agent: LlmAgent) -> bool:
+    """Whether anything that is not ADK's is given the context of a turn, in which the session is."""
+    callbacks = [getattr(agent, name) for name in LlmAgent.model_fields if name.endswith("_callback")]
+    instructions = [agent.instruction, agent.global_instruction]
+    return any(callbacks) or any(map(callable, instructions)) or not all(map(_takes_no_context, agent.tools))
+
+
+def _takes_no_context(tool: Any) -> bool:  # noqa: ANN401 - whatever ADK takes for one
+    function = tool.func if type(tool) is FunctionTool else tool
+    if isinstance(function, BaseTool | BaseToolset):
+        return False
+    spec = CallableSpec(function)
+    return spec.has_signature and (spec.context_param_name or "tool_context") not in spec.signature.parameters
 
 
 def _keeps_floor(agent: BaseAgent) -> bool:
@@ -208,11 +229,23 @@ def _before(whole: Sequence[types.Content], later: Sequence[types.Content]) -> S
     return whole[:at] if at >= 0 and list(whole[at:]) == list(later) else None
 
 
+def _added(contents: Sequence[types.Content], built: Sequence[types.Content]) -> tuple[Sequence[types.Content], int]:
+    """Return what tools have put into the contents that were built, and before how many of these."""
+    first, behind = 0, 0
+    while first < min(len(built), len(contents)) and contents[first] == built[first]:
+        first += 1
+    while behind < min(len(built), len(contents)) - first and contents[-1 - behind] == built[-1 - behind]:
+        behind += 1
+    return contents[first : len(contents) - behind], behind
+
+
 class Remembering(BasePlugin):
     """Puts what is remembered before what ADK has built of the later events, and remembers more as these become many.
 
     The first of an app's plug-ins: what the others, and the agent's callbacks, find in a request is whole.
     """
+
+    reads_events: ClassVar[bool] = False
 
     def __init__(self, app: App, sessions: BaseSessionService) -> None:
         """Look who may have the floor; `sessions` has all events."""
@@ -228,15 +261,14 @@ class Remembering(BasePlugin):
         if not isinstance(events, LoadedEvents) or not isinstance(agent, LlmAgent) or agent.include_contents != "default":
             return
         if events.earlier:
-            llm_request.contents = await self._whole(context, agent.name, events, llm_request.contents)
+            llm_request.contents = await self._whole(context, agent.name, events, events.earlier, llm_request.contents)
         if len(events) > _MOST and events.memory.earlier is events.earlier:
             events.memory.earlier = await self._divided(context, agent.name, events, llm_request.contents)
 
     async def _whole(
-        self, context: InvocationContext, agent: str, events: LoadedEvents, later: Sequence[types.Content]
+        self, context: InvocationContext, agent: str, events: Sequence[Event], earlier: Earlier, later: Sequence[types.Content]
     ) -> list[types.Content]:
-        """Return all contents of a request, of which ADK has built the later."""
-        earlier = events.earlier or _NOTHING
+        """Return all contents of a request, of which ADK has built the later, and its tools may have added to them."""
         reach_back = _reach_back(events, earlier)
         said = earlier.contents.pop(agent, None)
         if said is not None and not said.changed and not reach_back:
@@ -245,10 +277,13 @@ class Remembering(BasePlugin):
         where = context.session
         session = await self._sessions.get_session(app_name=where.app_name, user_id=where.user_id, session_id=where.id)
         whole = await _built(context, session.events if session else events)
-        before = None if reach_back else _before(whole, later)
+        built = await _built(context, events)
+        before = None if reach_back else _before(whole, built)
         if before is not None:
             earlier.contents[agent] = Contents().followed_by(before)
-        return whole
+            return [*before, *later]
+        added, behind = _added(later, built)
+        return [*whole[: len(whole) - behind], *added, *whole[len(whole) - behind :]]
 
     async def _divided(
         self, context: InvocationContext, agent: str, events: LoadedEvents, contents: Sequence[types.Content]

@@ -12,11 +12,11 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing, suppress
 from contextvars import ContextVar
 from functools import cache
-from typing import Any, Protocol, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from google.adk.agents import BaseAgent, LlmAgent
 from google.adk.agents.callback_context import CallbackContext
@@ -32,9 +32,11 @@ from google.adk.telemetry.setup import maybe_set_otel_providers
 from google.adk.tools import BaseTool, ToolContext
 from google.adk.utils import _sync_runner
 from google.genai import types
-from opentelemetry import trace
+from opentelemetry import metrics, trace
 from opentelemetry._logs import get_logger_provider
 from opentelemetry._logs._internal import ProxyLoggerProvider
+from opentelemetry.metrics._internal import _ProxyMeterProvider
+from opentelemetry.trace import ProxyTracerProvider
 
 from playground.history import title_of, user_content
 from playground.pieces import pieces
@@ -109,7 +111,8 @@ def set_up_telemetry() -> None:
 
 def telemetry_of_turn() -> TelemetryConfig | None:
     """Return what ADK is to note of a turn: its default if anybody listens; otherwise little, which saves a tenth of each chunk's work."""
-    nobody = isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider) and isinstance(get_logger_provider(), ProxyLoggerProvider)
+    providers = (trace.get_tracer_provider(), get_logger_provider(), metrics.get_meter_provider())
+    nobody = all(isinstance(provider, ProxyTracerProvider | ProxyLoggerProvider | _ProxyMeterProvider) for provider in providers)
     return _TERSE if nobody else None
 
 
@@ -127,9 +130,9 @@ class _Silent(BaseLlm):
         yield LlmResponse(content=content, usage_metadata=_NO_TOKENS)
 
 
-async def warm_up(models: Sequence[BaseLlm]) -> None:
-    """Open the models' clients and run one turn of a throw-away agent: a second of imports that no turn should pay."""
-    clients = [client_of(model) for model in models]
+async def warm_up(agent: Any) -> None:  # noqa: ANN401 - an agent or a workflow node
+    """Open its models' clients and run one turn of a throw-away agent: a second of imports that no turn should pay."""
+    clients = [client_of(model) for model in models(agent)]
     if any(clients):
         types.GenerateContentResponse.model_rebuild()  # or the first answer would wait for that
     runner = Runner(app=App(name="warm_up", root_agent=LlmAgent(name="warm_up", model=_Silent())), session_service=InMemorySessionService())
@@ -144,6 +147,8 @@ class _OurPart(BasePlugin):
     Models stream in pieces. Files that were sent are saved as artifacts, in an event of the turn. A tool that raises answers with an
     error that the model can read, instead of ending the turn.
     """
+
+    reads_events: ClassVar[bool] = False
 
     def __init__(self) -> None:
         super().__init__(name="vibehuntr")
@@ -201,7 +206,10 @@ async def title_by(model: BaseLlm, question: str, answer: str) -> str:
 
 
 def models(agent: Any) -> Iterator[BaseLlm]:  # noqa: ANN401 - an agent or a workflow node
-    """Find the models of an agent and of its sub-agents. A name that nobody knows is the first turn's failure, not ours."""
+    """Find the models of an agent and of its sub-agents. A name that nobody knows is the first turn's failure, not ours.
+
+    ADK makes those that are given by name anew for each event loop: what a turn uses is found on the turns' loop.
+    """
     if isinstance(agent, LlmAgent):
         with suppress(ValueError, ImportError):
             yield agent.canonical_model

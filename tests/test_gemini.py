@@ -40,6 +40,17 @@ def invoker(gemini: GeminiServer) -> Iterator[AgentInvoker]:
     assert gemini.wait_for(lambda server: server.open_connections == 0)
 
 
+def test_a_model_that_is_given_by_name_is_closed_too(gemini: GeminiServer) -> None:
+    """ADK makes such a model anew for each event loop: the one that the turns have used is the one to close."""
+    agent = LlmAgent(name="helper", model="gemini-3.5-flash")
+    made = AgentInvoker(agent)
+    assert answer_of(say(made, "hello")).status == "done"
+    assert gemini.open_connections == 1
+    made.close()
+    assert gemini.wait_for(lambda server: server.open_connections == 0)
+    assert agent.name == "helper"  # it is still there: no garbage collector has closed anything
+
+
 def last_contents(server: GeminiServer) -> list[tuple[str, str]]:
     return server.requests[-1].asked.contents
 

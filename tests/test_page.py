@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 import vibehuntr_playground as page_module
 from agent_invoker import ModelUnknown
+from page import actions
 from page.messages import with_cursor
 from session_manager import SessionManager
 from vibehuntr_agent import SUGGESTIONS
@@ -160,7 +161,7 @@ def folder_with(tmp_path: Path, name: str, model: str) -> str:
     folder.mkdir()
     (folder / "__init__.py").write_text("from . import agent\n")
     (folder / "agent.py").write_text(
-        "from google.adk.agents import LlmAgent\nfrom scripted_llm import ScriptedLlm, echo\n"
+        "from google.adk.agents import LlmAgent\nfrom scripted_llm import ScriptedLlm, Text, Wait, echo\n"
         f"root_agent = LlmAgent(name={name!r}, model={model})\n"
     )
     return str(folder)
@@ -189,6 +190,18 @@ def test_another_agent_folder_answers(monkeypatch: pytest.MonkeyPatch, tmp_path:
     page = submit(AppTest.from_file(PAGE, default_timeout=30).run(), "hello")
     assert drawn(page)[-1] == ("assistant", "You said: hello")  # AppTest strips it
     assert page.sidebar.text[0].value == "scripted"
+
+
+def test_a_message_that_waited_is_answered_in_the_same_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The page need not hear a beat for it: there are none here."""
+    model = "ScriptedLlm.saying(lambda _: [Text('one '), Wait(0.5), Text('two')])"
+    monkeypatch.setenv("VIBEHUNTR_AGENT", folder_with(tmp_path, "slow_agent", model))
+    page = submit(AppTest.from_file(PAGE, default_timeout=30).run(), "first")
+    invoker, manager = actions.get_invoker(), SessionManager(page.session_state)  # pyright: ignore[reportArgumentType] - it is one
+    for text in ("second", "third"):
+        invoker.add_message(manager.user_id, manager.open_id, text, strategy="enqueue")
+    page.run()
+    assert [text for _, text in drawn(page)] == ["first", "one two", "second", "one two", "third", "one two"]
 
 
 @pytest.mark.parametrize(

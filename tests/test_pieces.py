@@ -51,10 +51,10 @@ RESPONSES = st.lists(
 )
 
 
-def spelled(responses: Sequence[LlmResponse]) -> list[tuple[str, bool, str]]:
-    """Every character by itself, with who says it; calls and the rest as they come."""
+def spelled(responses: Sequence[LlmResponse]) -> list[tuple[str, bool, str, str]]:
+    """Every character by itself, with who says it, and what is said beside it; calls and the rest as they come."""
     return [
-        (sign, is_thought, name) if name == "" else (text, is_thought, name)
+        (sign if name == "" else text, is_thought, name, str(response.custom_metadata))
         for response in responses
         for text, is_thought, name in told(response)
         for sign in (text if name == "" else "x")
@@ -67,7 +67,7 @@ def test_joining_keeps_every_character_and_its_order(responses: list[LlmResponse
     pieces = list(joined(responses))
     assert spelled(pieces) == spelled(responses)
     assert len(pieces) <= len(responses)
-    special = [r for r in responses if not r.partial or r.finish_reason or r.custom_metadata or r.error_code or "call" in str(r.content)]
+    special = [r for r in responses if not r.partial or r.finish_reason or r.error_code or "call" in str(r.content)]
     assert [piece for piece in pieces if any(piece is one for one in special)] == special, "what is more than text is passed on itself"
 
 
@@ -90,6 +90,8 @@ class Held(BaseLlm):
             for step in self.given:
                 if isinstance(step, asyncio.Event):
                     await step.wait()
+                elif step is None:
+                    await asyncio.sleep(0)  # the reader has its turn
                 elif isinstance(step, Exception):
                     raise step
                 else:
@@ -174,10 +176,62 @@ async def test_the_more_streams_the_larger_the_pieces() -> None:
     assert pieces.frame == alone
 
 
+async def test_a_stream_that_says_nothing_has_no_share() -> None:
+    """A hundred models that think do not slow down the one that writes."""
+    pieces, never = Pieces(), asyncio.Event()
+    alone = pieces.frame
+    models = [Held(given=[never], closed=[]) for _ in range(100)]
+
+    async def read(model: Held) -> None:
+        pieces.of(model)
+        async for _ in model.generate_content_async(LlmRequest(), stream=True):
+            pass
+
+    tasks = [asyncio.create_task(read(model)) for model in models]
+    await asyncio.wait(tasks, timeout=0.05)
+    assert pieces.frame == alone
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)
+
+
+async def test_a_frame_has_one_piece_and_the_end_does_not_wait_for_the_next() -> None:
+    """So many answers that a frame is a hundred seconds: one chunk, then all others at the end, at once."""
+    pieces = Pieces()
+    pieces._flowing = 20_000
+    model = Held(given=[step for _ in range(60) for step in (said("a"), None)], closed=[])
+    pieces.of(model)
+    async with asyncio.timeout(30):
+        texts = [told(piece)[0][0] async for piece in model.generate_content_async(LlmRequest(), stream=True)]
+    assert texts == ["a", "a" * 59]
+
+
 async def test_a_model_is_put_in_pieces_once_and_whole_answers_are_not() -> None:
     """Two agents may share a model; a request that does not stream is the model's own business."""
-    model = in_pieces(whole("all"))
+    pieces, model = Pieces(), Held(given=[whole("all")], closed=[])
+    pieces.of(model)
     first = vars(model)["generate_content_async"]
-    Pieces().of(model)
+    pieces.of(model)
     assert vars(model)["generate_content_async"] is first
     assert [told(piece)[0][0] async for piece in model.generate_content_async(LlmRequest())] == ["all"]
+
+
+async def test_a_copy_of_a_model_speaks_for_itself() -> None:
+    """A variant of a model that an agent was given later is not the model that it was copied from."""
+    pieces, model = Pieces(), Held(given=[said("first")], closed=[])
+    pieces.of(model)
+    other = model.model_copy(update={"given": [said("second")]})
+    pieces.of(other)
+    for one, words in ((model, "first"), (other, "second")):
+        assert [told(piece)[0][0] async for piece in one.generate_content_async(LlmRequest(), stream=True)] == [words]
+
+
+def test_a_piece_says_what_its_chunks_said_alike() -> None:
+    """What all chunks of a stream repeat does not keep them apart; the tokens used are the last that were told."""
+    used = types.GenerateContentResponseUsageMetadata(total_token_count=7)
+    first = said("a", turn_complete=False, interaction_id="i", usage_metadata=used, model_version="m")
+    last = said("b", turn_complete=False, interaction_id="i", model_version="m")
+    (piece,) = joined([first, last])
+    assert told(piece) == [("ab", False, "")]
+    assert (piece.turn_complete, piece.interaction_id, piece.model_version, piece.usage_metadata) == (False, "i", "m", used)
+    assert len(list(joined([first, said("b", turn_complete=False, interaction_id="j")]))) == 2

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from conftest import Invoking
@@ -18,7 +18,8 @@ from google.adk.artifacts import InMemoryArtifactService
 from google.adk.events import Event, EventActions
 from google.adk.events.event_actions import EventCompaction
 from google.adk.models import LlmRequest
-from google.adk.tools import FunctionTool, ToolContext
+from google.adk.plugins import BasePlugin
+from google.adk.tools import BaseTool, FunctionTool, LongRunningFunctionTool, ToolContext, load_memory
 from google.genai import types
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -32,6 +33,7 @@ from playground.history import user_content
 from playground.remembered import Latest, knows_by_request
 from playground.runtime import make_runner
 from playground.turn_log import Feedback, FilePart, open_requests
+from vibehuntr_agent.agent import build_agent
 
 APP, USER = "app", "ana"
 
@@ -46,7 +48,29 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
 # -- events that nobody would write, against plain ADK -------------------------------------------------------------------
 
 
+class Loading(BaseTool):
+    """A tool that puts something into the request, as ADK's own for artifacts and memories do: in the midst, and at the end."""
+
+    def __init__(self) -> None:
+        super().__init__(name="load", description="Load.")
+
+    def _get_declaration(self) -> types.FunctionDeclaration:
+        return types.FunctionDeclaration(name="load")
+
+    async def run_async(self, *, args: dict[str, Any], tool_context: ToolContext) -> str:
+        return "loaded"
+
+    async def process_llm_request(self, *, tool_context: ToolContext, llm_request: LlmRequest) -> None:
+        await super().process_llm_request(tool_context=tool_context, llm_request=llm_request)
+        if "load" in str(tool_context.user_content):
+            llm_request.contents.insert(-1, user_content("what is remembered"))
+            if any(part.function_response for part in llm_request.contents[-1].parts or ()):
+                llm_request.contents.append(user_content("what was loaded"))
+
+
 def answering(asked: Asked) -> Sequence[Step]:
+    if "load" in asked.said and not asked.after_tool:
+        return [Call("load", {})]
     if asked.after_tool or "go" not in asked.said:
         return [Text(f"{len(asked.contents)} ")]
     return [Call("transfer_to_agent", {"agent_name": "spec" if "spec" in asked.said else "root"})]
@@ -71,7 +95,8 @@ class Pair:
     def __post_init__(self) -> None:
         self.store = open_store(self.url)
         spec = LlmAgent(name="spec", description="knows", model=ScriptedLlm.saying(answering), before_model_callback=changing)
-        root = LlmAgent(name="root", model=ScriptedLlm.saying(answering), sub_agents=[spec], before_model_callback=changing)
+        model = ScriptedLlm.saying(answering)
+        root = LlmAgent(name="root", model=model, sub_agents=[spec], tools=[Loading()], before_model_callback=changing)
         self.models: list[Any] = [root.model, spec.model]
         self.runner = make_runner(App(name=APP, root_agent=root), self.store, InMemoryArtifactService())
         self.branch = Branch(USER, "ours")
@@ -155,7 +180,8 @@ def conversations(draw: st.DrawFn) -> list[list[Event] | str]:
             event.id = f"{n} {len(steps)} {stretch.index(event)} {id(event)}"
             event.invocation_id = draw(st.sampled_from([f"i{n}", f"i{n}", f"i{n}", "i2", ""]))
         plain = [event for m in range(6) for event in exchange(f"{n} {m}")] if draw(st.booleans()) else []
-        steps += [plain + stretch, draw(st.sampled_from(["hello", "hello", "go to spec", "go back", "change it"]))]
+        texts = ["hello", "hello", "go to spec", "go back", "change it", "load it", "load and change it"]
+        steps += [plain + stretch, draw(st.sampled_from(texts))]
     return steps
 
 
@@ -207,6 +233,18 @@ async def test_a_turn_of_a_long_conversation_loads_its_end(url: str) -> None:
         assert session
         assert 4 <= len(session.events) <= 12
     await pair.store.close()
+
+
+async def test_what_tools_put_into_a_request_stays_in_it() -> None:
+    """Also where what is remembered is built anew, because somebody has changed it."""
+    pair = Pair()
+    await pair.begin()
+    await pair.append([event for n in range(20) for event in exchange(str(n))])
+    for text in ("hello", "load it", "load and change it", "load it", "change it", "load and change it", "hello"):
+        ours, plain = await pair.turn(text)
+        assert ours == plain
+        assert ("what was loaded" in str(ours)) is ("load" in text)
+        assert pair.branch.earlier
 
 
 async def test_a_session_that_is_not_what_it_was_is_read_anew(url: str) -> None:
@@ -324,23 +362,89 @@ class Reader(BaseAgent):
         yield Event(author=self.name, invocation_id=ctx.invocation_id, content=user_content(str(len(ctx.session.events))))
 
 
+class Quiet(Reader):
+    """One that says that it reads none."""
+
+    reads_events: ClassVar[bool] = False
+
+
+class QuietModelAgent(LlmAgent):
+    """The same, with a model."""
+
+    reads_events: ClassVar[bool] = False
+
+
+def plain_tool(day: str) -> str:
+    """Be given what the model says, and nothing else."""
+    return day
+
+
+def tool_with_context(day: str, tool_context: ToolContext) -> str:
+    """Be given ADK's context too."""
+    return f"{day} {len(tool_context.session.events)}"
+
+
+def tool_with_another_name(day: str, where: ToolContext) -> str:
+    """Be given it by its type."""
+    return tool_with_context(day, where)
+
+
 def test_who_reads_events_or_shapes_requests_in_other_ways_is_given_everything() -> None:
     """Only for plain agents is it known what becomes of a conversation's events."""
 
     def known(**options: Any) -> bool:
         return knows_by_request(App(name=APP, root_agent=LlmAgent(name="root", model="x", **options)))
 
-    quiet_agent = Reader(name="quiet")
-    object.__setattr__(quiet_agent, "reads_events", False)
     assert known()
     assert known(sub_agents=[LlmAgent(name="spec")])
-    assert known(sub_agents=[quiet_agent])
+    assert known(sub_agents=[Quiet(name="quiet")])
+    assert known(tools=[plain_tool, FunctionTool(plain_tool)])
+    for tool in (
+        tool_with_context,
+        tool_with_another_name,
+        FunctionTool(tool_with_context),
+        LongRunningFunctionTool(plain_tool),
+        load_memory,
+    ):
+        assert not known(tools=[plain_tool, tool])
+    assert not known(instruction=lambda context: str(len(context.session.events)))
+    for callback in ("before_agent_callback", "after_agent_callback", "before_model_callback", "after_tool_callback"):
+        assert not known(**{callback: lambda callback_context, **_: None})
     assert not known(sub_agents=[Reader(name="reader")])
     assert not known(sub_agents=[LlmAgent(name="spec", sub_agents=[Reader(name="reader")])])
     assert not known(static_instruction="always the same")
     assert not known(mode="task")
     compaction = EventsCompactionConfig(compaction_interval=2, overlap_size=1)
     assert not knows_by_request(App(name=APP, root_agent=LlmAgent(name="root", model="x"), events_compaction_config=compaction))
+    assert not knows_by_request(App(name=APP, root_agent=LlmAgent(name="root", model="x"), plugins=[BasePlugin(name="own")]))
+
+
+def test_an_agent_that_says_that_it_reads_no_events_is_taken_at_its_word() -> None:
+    """It has tools with a context, for the state; what shapes requests in other ways still counts."""
+
+    def known(**options: Any) -> bool:
+        return knows_by_request(App(name=APP, root_agent=QuietModelAgent(name="root", model="x", **options)))
+
+    assert known(tools=[tool_with_context], instruction=lambda context: "state", before_model_callback=lambda **_: None)
+    assert not known(static_instruction="always the same")
+    assert not known(sub_agents=[LlmAgent(name="spec", tools=[tool_with_context])])
+    assert knows_by_request(App(name=APP, root_agent=build_agent(environ={})))
+
+
+def test_a_tool_with_a_context_finds_the_whole_conversation(invoking: Invoking) -> None:
+    """As under `adk web`: a tool that counts the events counts all of them."""
+    counted: list[int] = []
+
+    def count(tool_context: ToolContext) -> str:
+        """Count."""
+        counted.append(len(tool_context.session.events))
+        return "counted"
+
+    invoker = invoking(lambda asked: [Call("count", {})] if asked.said == "count" and not asked.after_tool else echo(asked), tools=[count])
+    for n in range(20):
+        answer_of(say(invoker, f"word {n}"))
+    answer_of(say(invoker, "count"))
+    assert counted[0] >= 42  # two of each exchange, the question and the call
 
 
 # -- telemetry -----------------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from google.adk.agents import LlmAgent
 from google.adk.agents.callback_context import CallbackContext
@@ -81,6 +81,12 @@ def leave_out_drawings(callback_context: CallbackContext, llm_request: LlmReques
     llm_request.contents = [_without_drawings(content) for content in llm_request.contents if not _is_relayed(content)]
 
 
+class Planner(LlmAgent):
+    """The planner. What its tools and its instruction know is the plan, which is state: a turn need not load the whole conversation."""
+
+    reads_events: ClassVar[bool] = False
+
+
 def build_agent(
     model: BaseLlm | str | None = None,
     *,
@@ -101,7 +107,7 @@ def build_agent(
         models=seat_models or (lambda: seat_model(environ)),
         settings=lambda: MeetingSettings.from_environment(environ),  # no `partial`: an agent's repr would show the environment
     )
-    return LlmAgent(
+    return Planner(
         name="vibehuntr",
         description="Plans a meeting of friends: who comes, when each is free, where to go, and when all can meet.",
         model=choose_model(environ) if model is None else model,
