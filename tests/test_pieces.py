@@ -91,7 +91,7 @@ class Held(BaseLlm):
                 if isinstance(step, asyncio.Event):
                     await step.wait()
                 elif step is None:
-                    await asyncio.sleep(0)  # the reader has its turn
+                    await asyncio.to_thread(int)  # the reader has its turn
                 elif isinstance(step, Exception):
                     raise step
                 else:
