@@ -5,7 +5,8 @@ Two parts: "set up" makes what the page needs once, "draw" draws it, region by r
 - The last message is always drawn by one fragment, running or not, in a container of the same shape as the others, so
   that nothing moves when it ends.
 - While its turn runs, a run of the fragment waits for the turn's log and redraws as it grows (the drain). Autorefresh, out
-  of sight, is the heartbeat: its beat waits while a run drains, and starts the next at once when that ends.
+  of sight, is the heartbeat: its beat waits while a run drains, and starts the next at once when that ends. It is put on the page
+  when an answer has gone on for a while: the browser draws nothing while it loads.
 - A run may be cut at any access to Streamlit, by a click or new input. Nothing depends on a run finishing: the next one
   redraws from the log.
 - Every run of the whole page shows the conversation as the process has it. So a reload, a second tab and "back" find it by
@@ -32,7 +33,7 @@ import agent_invoker
 import session_manager
 from agent_invoker import AgentInvoker, ConversationDeleted, ConversationNotFound, PlaygroundError, Turn
 from page import actions
-from page.live import Live, draw_heartbeat
+from page.live import Live
 from page.message_bar import draw_bar, draw_editor, message_row
 from page.messages import Canvas, items_of, replies_of
 from page.sidebar import EVERYWHERE, Seats, draw_sidebar, place_seats
@@ -344,7 +345,7 @@ def draw_last(invoker: AgentInvoker, manager: SessionManager, live: Live) -> Non
     live.begin(turn, frame)
     with bar:
         draw_bar(invoker, manager, drawn)
-    draw_heartbeat(running=not turn.ended)
+    live.beat(at_once=is_beat())
     if is_beat():  # else the page around it is still being drawn
         live.follow()
 

@@ -24,6 +24,7 @@ from session_manager import SessionManager
 
 BEAT = 2_000  # milliseconds between two beats while a turn runs
 DRAIN = 6.0  # seconds one run follows the log at most: longer than a beat, so that a beat is waiting when it ends
+CALM = 3.0  # seconds that the browser need not load what beats; it takes 80 ms, in which it draws nothing. No longer than DRAIN - BEAT
 FRAME = 0.02  # seconds between two looks while the browser paints the last words
 REDRAW = 0.03  # seconds between two redraws, at least: pieces come slower, but not all that a turn writes is pieces
 GLANCE = 0.05  # seconds until a run that follows looks up: a click waits no longer than that
@@ -50,11 +51,14 @@ class Live:
         self._turn: Turn | None = None
         self._blocked = False
         self._drawn_at = 0.0
+        self._beats_from = 0.0
+        self._heart: Any = None
 
     def begin(self, turn: Turn, frame: Any) -> None:  # noqa: ANN401 - Streamlit's container
         """Draw the answer as it is now. What is drawn later in this run belongs to the fragment too, wherever it is called from."""
         self._fragment = copy_context()
         self._turn = turn
+        self._heart = None
         self._canvas = Canvas(frame)
         self._answer = Answer()
         self._blocks = GrowingBlocks()
@@ -65,6 +69,18 @@ class Live:
         """Draw what has come since, if anything; returns at once."""
         if self._turn and len(self._turn.log) > self._answer.cursor:
             self._fragment.run(self._draw)
+
+    def beat(self, *, at_once: bool) -> None:
+        """Have the browser ask for the runs that follow this one: at once, or when the answer has gone on for a while."""
+        self._heart = st.container(key="poller")
+        self._beats_from = time.monotonic() + (0.0 if at_once else CALM)
+        if at_once:
+            self._draw_heart()
+
+    def _draw_heart(self) -> None:
+        if self._heart:
+            draw_heartbeat(self._heart)
+            self._heart = None
 
     def follow(self) -> None:
         """Redraw as the log grows, until the answer has ended, for DRAIN seconds at most; then have the page redrawn, once.
@@ -79,9 +95,12 @@ class Live:
         self._draw()
         while not self._answer.ended and time.monotonic() < until:
             self._next_frame(turn)
+            if time.monotonic() >= self._beats_from:
+                self._draw_heart()
             if not self._answer.ended:
                 self._redraw_on_news()
         self._end()
+        self._draw_heart()  # it is not over: whatever the time, no run may end without another to come
 
     def _end(self) -> None:
         """Have the page redrawn, once, if the answer has ended: a moment later, so that the browser paints the last words first.
@@ -121,11 +140,10 @@ def look_up() -> None:
     _ = "prompt" in st.session_state
 
 
-def draw_heartbeat(*, running: bool) -> None:
-    """Mount the component whose beats rerun the fragment, out of sight, for as long as the turn runs."""
+def draw_heartbeat(place: Any) -> None:  # noqa: ANN401 - Streamlit's container
+    """Mount the component whose beats rerun the fragment, out of sight."""
     # Not at the top: a component must be declared while Streamlit runs, and the server imports this file before that.
     from streamlit_autorefresh import st_autorefresh  # noqa: PLC0415
 
-    with st.container(key="poller"):
-        if running:
-            st_autorefresh(interval=BEAT, key="beat", debounce=False)
+    with place:
+        st_autorefresh(interval=BEAT, key="beat", debounce=False)

@@ -6,6 +6,7 @@
 //
 // - Something is announced once. The first data after the page is loaded announces nothing; a meeting that is being held is announced.
 // - It changes no element of Streamlit's but for attributes, and none that Streamlit sets again: React keeps its own.
+// - Who has not scrolled, clicked or typed above the input stands at the end of the answer when it has ended.
 // - While an answer streams it looks at most once a frame, and then only at messages that are new.
 
 const SPOKEN = 500; // characters of an announcement
@@ -73,6 +74,7 @@ function jump(to) {
 
 function show(target, words) {
   const ranges = mark(target, words);
+  isElsewhere = true;
   target.dataset.vibehuntrJumped = "";
   target.scrollIntoView({block: "start"});
   if (ranges[0]?.getBoundingClientRect().top > innerHeight * 0.7) ranges[0].startContainer.parentElement.scrollIntoView({block: "center"});
@@ -126,6 +128,39 @@ function fold(text) {
   from.push(at);
   return {folded, from};
 }
+
+// -- staying with the answer ------------------------------------------------------------------------------------------------
+
+// Streamlit follows an answer until the reader scrolls, and takes it for that when the page scrolls by itself: when it shrinks and
+// grows again, between two of its looks.
+const SETTLED = [100, 500, 1_500]; // milliseconds after the redraw that follows an answer
+let isElsewhere = false; // the reader has left the end, and has not come back
+let ended = null; // the last answer's id
+
+function leave(event) {
+  if (!event.target.closest?.("[data-testid=stBottom]")) isElsewhere = true;
+}
+
+const room = (main) => main.scrollHeight - main.clientHeight - main.scrollTop;
+
+function stay() {
+  const main = find("[data-testid=stMain]");
+  if (main && !isElsewhere && room(main) > 1) main.scrollTop = main.scrollHeight;
+}
+
+function end(news) {
+  if ((news?.id ?? null) === ended) return;
+  ended = news?.id ?? null;
+  if (news) for (const wait of SETTLED) setTimeout(stay, wait);
+}
+
+function arrive({target}) {
+  if (target.dataset?.testid === "stMain" && room(target) < 2) isElsewhere = false;
+}
+
+for (const act of ["wheel", "touchmove", "pointerdown", "keydown"])
+  document.addEventListener(act, leave, {capture: true, passive: true, signal: client.signal});
+document.addEventListener("scroll", arrive, {capture: true, passive: true, signal: client.signal});
 
 // -- copying --------------------------------------------------------------------------------------------------------------
 
@@ -242,5 +277,6 @@ nameSoon();
 export default function ({data}) {
   const [news, target] = data ?? [];
   announce(news);
+  end(news);
   jump(target);
 }

@@ -160,9 +160,11 @@ def messages(page: Page) -> Locator:
 
 
 def ended(page: Page) -> None:
-    """Wait until nothing runs: Stop is off and the heartbeat is gone."""
+    """Wait until nothing runs: Stop is off, the heartbeat is gone, and so is what follows an answer before there is one."""
     expect(page.get_by_role("button", name="Stop")).to_be_disabled()
     expect(page.locator(".st-key-poller iframe")).to_have_count(0)
+    expect(page.locator("[data-test-script-state=notRunning]")).to_have_count(1)
+    expect(page.get_by_role("button", name="Stop")).to_be_disabled()
 
 
 def ask(page: Page, text: str) -> None:
