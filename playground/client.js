@@ -144,7 +144,7 @@ function leave(event) {
 const room = (main) => main.scrollHeight - main.clientHeight - main.scrollTop;
 
 function stay() {
-  const main = find("[data-testid=stMain]");
+  const main = find("#stMain");
   if (main && !isElsewhere && room(main) > 1) main.scrollTop = main.scrollHeight;
 }
 
@@ -155,12 +155,12 @@ function end(news) {
 }
 
 function arrive({target}) {
-  if (target.dataset?.testid === "stMain" && room(target) < 2) isElsewhere = false;
+  if (target.id === "stMain" && room(target) < 2) isElsewhere = false;
 }
 
 for (const act of ["wheel", "touchmove", "pointerdown", "keydown"])
   document.addEventListener(act, leave, {capture: true, passive: true, signal: client.signal});
-document.addEventListener("scroll", arrive, {capture: true, passive: true, signal: client.signal});
+document.addEventListener("scrollend", arrive, {capture: true, passive: true, signal: client.signal});
 
 // -- copying --------------------------------------------------------------------------------------------------------------
 

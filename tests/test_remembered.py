@@ -69,7 +69,7 @@ class Loading(BaseTool):
 
 
 def answering(asked: Asked) -> Sequence[Step]:
-    if "load" in asked.said and not asked.after_tool:
+    if asked.said.startswith("load") and not asked.after_tool:
         return [Call("load", {})]
     if asked.after_tool or "go" not in asked.said:
         return [Text(f"{len(asked.contents)} ")]
