@@ -15,7 +15,8 @@ What it guarantees:
 
 Only where nobody else looks at the events (`knows_by_request`). A tool, a callback, an instruction or a plug-in that is given ADK's
 context may read `session.events`: an agent or an app with one is given everything, always, unless the class of the agent, or of the
-plug-in, says `reads_events = False`. So are apps that sum up or cache their conversations, and agents that are no plain `LlmAgent`.
+plug-in, says `reads_events = False`. So are apps that sum up or cache their conversations, agents that are no plain `LlmAgent`, and those
+with tools that put something into requests.
 All of it runs on the invoker's event loop.
 """
 
@@ -164,7 +165,7 @@ def _is_plain(agent: BaseAgent) -> bool:
     if not isinstance(agent, LlmAgent):
         return True
     special = agent.planner or agent.code_executor or agent.static_instruction or getattr(agent.model, "use_interactions_api", False)
-    return not special and agent.mode in (None, "chat")
+    return not special and agent.mode in (None, "chat") and not any(map(_shapes_requests, agent.tools))
 
 
 def _gives_context(agent: LlmAgent) -> bool:
@@ -172,6 +173,11 @@ def _gives_context(agent: LlmAgent) -> bool:
     callbacks = [getattr(agent, name) for name in LlmAgent.model_fields if name.endswith("_callback")]
     instructions = [agent.instruction, agent.global_instruction]
     return any(callbacks) or any(map(callable, instructions)) or not all(map(_takes_no_context, agent.tools))
+
+
+def _shapes_requests(tool: object) -> bool:
+    """Whether a tool may put something into a request: ADK's for artifacts, memories and skills do."""
+    return isinstance(tool, BaseTool | BaseToolset) and type(tool) is not FunctionTool
 
 
 def _takes_no_context(tool: Any) -> bool:  # noqa: ANN401 - whatever ADK takes for one
@@ -229,16 +235,6 @@ def _before(whole: Sequence[types.Content], later: Sequence[types.Content]) -> S
     return whole[:at] if at >= 0 and list(whole[at:]) == list(later) else None
 
 
-def _added(contents: Sequence[types.Content], built: Sequence[types.Content]) -> tuple[Sequence[types.Content], int]:
-    """Return what tools have put into the contents that were built, and before how many of these."""
-    first, behind = 0, 0
-    while first < min(len(built), len(contents)) and contents[first] == built[first]:
-        first += 1
-    while behind < min(len(built), len(contents)) - first and contents[-1 - behind] == built[-1 - behind]:
-        behind += 1
-    return contents[first : len(contents) - behind], behind
-
-
 class Remembering(BasePlugin):
     """Puts what is remembered before what ADK has built of the later events, and remembers more as these become many.
 
@@ -268,7 +264,7 @@ class Remembering(BasePlugin):
     async def _whole(
         self, context: InvocationContext, agent: str, events: Sequence[Event], earlier: Earlier, later: Sequence[types.Content]
     ) -> list[types.Content]:
-        """Return all contents of a request, of which ADK has built the later, and its tools may have added to them."""
+        """Return all contents of a request, of which ADK has built the later."""
         reach_back = _reach_back(events, earlier)
         said = earlier.contents.pop(agent, None)
         if said is not None and not said.changed and not reach_back:
@@ -277,13 +273,10 @@ class Remembering(BasePlugin):
         where = context.session
         session = await self._sessions.get_session(app_name=where.app_name, user_id=where.user_id, session_id=where.id)
         whole = await _built(context, session.events if session else events)
-        built = await _built(context, events)
-        before = None if reach_back else _before(whole, built)
+        before = None if reach_back else _before(whole, later)
         if before is not None:
             earlier.contents[agent] = Contents().followed_by(before)
-            return [*before, *later]
-        added, behind = _added(later, built)
-        return [*whole[: len(whole) - behind], *added, *whole[len(whole) - behind :]]
+        return whole
 
     async def _divided(
         self, context: InvocationContext, agent: str, events: LoadedEvents, contents: Sequence[types.Content]

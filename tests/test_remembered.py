@@ -19,7 +19,7 @@ from google.adk.events import Event, EventActions
 from google.adk.events.event_actions import EventCompaction
 from google.adk.models import LlmRequest
 from google.adk.plugins import BasePlugin
-from google.adk.tools import BaseTool, FunctionTool, LongRunningFunctionTool, ToolContext, load_memory
+from google.adk.tools import FunctionTool, LongRunningFunctionTool, ToolContext, load_memory
 from google.genai import types
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -48,29 +48,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
 # -- events that nobody would write, against plain ADK -------------------------------------------------------------------
 
 
-class Loading(BaseTool):
-    """A tool that puts something into the request, as ADK's own for artifacts and memories do: in the midst, and at the end."""
-
-    def __init__(self) -> None:
-        super().__init__(name="load", description="Load.")
-
-    def _get_declaration(self) -> types.FunctionDeclaration:
-        return types.FunctionDeclaration(name="load")
-
-    async def run_async(self, *, args: dict[str, Any], tool_context: ToolContext) -> str:
-        return "loaded"
-
-    async def process_llm_request(self, *, tool_context: ToolContext, llm_request: LlmRequest) -> None:
-        await super().process_llm_request(tool_context=tool_context, llm_request=llm_request)
-        if "load" in str(tool_context.user_content):
-            llm_request.contents.insert(-1, user_content("what is remembered"))
-            if any(part.function_response for part in llm_request.contents[-1].parts or ()):
-                llm_request.contents.append(user_content("what was loaded"))
-
-
 def answering(asked: Asked) -> Sequence[Step]:
-    if asked.said.startswith("load") and not asked.after_tool:
-        return [Call("load", {})]
     if asked.after_tool or "go" not in asked.said:
         return [Text(f"{len(asked.contents)} ")]
     return [Call("transfer_to_agent", {"agent_name": "spec" if "spec" in asked.said else "root"})]
@@ -96,7 +74,7 @@ class Pair:
         self.store = open_store(self.url)
         spec = LlmAgent(name="spec", description="knows", model=ScriptedLlm.saying(answering), before_model_callback=changing)
         model = ScriptedLlm.saying(answering)
-        root = LlmAgent(name="root", model=model, sub_agents=[spec], tools=[Loading()], before_model_callback=changing)
+        root = LlmAgent(name="root", model=model, sub_agents=[spec], before_model_callback=changing)
         self.models: list[Any] = [root.model, spec.model]
         self.runner = make_runner(App(name=APP, root_agent=root), self.store, InMemoryArtifactService())
         self.branch = Branch(USER, "ours")
@@ -180,7 +158,7 @@ def conversations(draw: st.DrawFn) -> list[list[Event] | str]:
             event.id = f"{n} {len(steps)} {stretch.index(event)} {id(event)}"
             event.invocation_id = draw(st.sampled_from([f"i{n}", f"i{n}", f"i{n}", "i2", ""]))
         plain = [event for m in range(6) for event in exchange(f"{n} {m}")] if draw(st.booleans()) else []
-        texts = ["hello", "hello", "go to spec", "go back", "change it", "load it", "load and change it"]
+        texts = ["hello", "hello", "go to spec", "go back", "change it"]
         steps += [plain + stretch, draw(st.sampled_from(texts))]
     return steps
 
@@ -233,18 +211,6 @@ async def test_a_turn_of_a_long_conversation_loads_its_end(url: str) -> None:
         assert session
         assert 4 <= len(session.events) <= 12
     await pair.store.close()
-
-
-async def test_what_tools_put_into_a_request_stays_in_it() -> None:
-    """Also where what is remembered is built anew, because somebody has changed it."""
-    pair = Pair()
-    await pair.begin()
-    await pair.append([event for n in range(20) for event in exchange(str(n))])
-    for text in ("hello", "load it", "load and change it", "load it", "change it", "load and change it", "hello"):
-        ours, plain = await pair.turn(text)
-        assert ours == plain
-        assert ("what was loaded" in str(ours)) is ("load" in text)
-        assert pair.branch.earlier
 
 
 async def test_a_session_that_is_not_what_it_was_is_read_anew(url: str) -> None:
@@ -427,6 +393,7 @@ def test_an_agent_that_says_that_it_reads_no_events_is_taken_at_its_word() -> No
 
     assert known(tools=[tool_with_context], instruction=lambda context: "state", before_model_callback=lambda **_: None)
     assert not known(static_instruction="always the same")
+    assert not known(tools=[tool_with_context, load_memory])
     assert not known(sub_agents=[LlmAgent(name="spec", tools=[tool_with_context])])
     assert knows_by_request(App(name=APP, root_agent=build_agent(environ={})))
 
