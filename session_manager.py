@@ -369,9 +369,13 @@ class SessionManager:
 
     def waiting(self) -> list[Message]:
         """Return the questions that wait for the end of the live message, in order."""
-        live, messages = self.live(), self._current.messages
-        after = _place(messages, live) + 1 if live else 0
-        return [m for m in messages[after:] if m.role == "user" and (turn := self.turn(m.turn_id)) and not turn.stop_asked]
+        after = self._current.messages[self._reached() :]
+        return [m for m in after if m.role == "user" and (turn := self.turn(m.turn_id)) and not turn.stop_asked]
+
+    def _reached(self) -> int:
+        """Return how many messages there are up to the live one, and with it."""
+        live = self.live()
+        return _place(self._current.messages, live) + 1 if live else 0
 
     def turn(self, turn_id: str) -> RunningTurn | None:
         """Return a turn of the open conversation that is not yet settled."""
@@ -403,15 +407,15 @@ class SessionManager:
             for m in self._current.messages[start:]
         ]
 
-    def _sum(self) -> _Sum:
-        """Return what the whole conversation comes to now."""
+    def _sum(self, growing: Sequence[Message] | None = None) -> _Sum:
+        """Return what the whole conversation comes to now; `growing` are the messages that are not kept, if they are at hand."""
         current = self._current
         messages, kept = current.messages, current.kept
         if current.sum.added > kept or (current.sum.added and messages[current.sum.added - 1] is not current.sum.last):
             current.sum = _Sum()
         current.sum.add(messages[current.sum.added : kept])
         whole = current.sum.copy()
-        whole.add(self._messages_now(kept))
+        whole.add(self._messages_now(kept) if growing is None else growing)
         return whole
 
     def shown(self) -> list[Message]:
@@ -425,9 +429,7 @@ class SessionManager:
         for turn in replaced:
             if turn.wait_ended(_STOPPING):
                 self.settle(turn)
-        live = self.live()
-        end = _place(self._current.messages, live) + 1 if live else 0
-        return self._messages_now(self.hidden, but=self.running_turn())[: max(0, end - self.hidden)]
+        return self._messages_now(self.hidden, but=self.running_turn())[: max(0, self._reached() - self.hidden)]
 
     def alternatives(self, turn_id: str) -> Alternatives | None:
         """Return what stands in a turn's place, or None if nothing else does."""
@@ -450,15 +452,13 @@ class SessionManager:
 
     def last_question(self) -> Message | None:
         """Return the last message of the user's that is shown, or None."""
-        live = self.live()
-        end = _place(self._current.messages, live) + 1 if live else 0
-        return next((m for m in reversed(self._current.messages[:end]) if m.role == "user"), None)
+        return next((m for m in reversed(self._current.messages[: self._reached()]) if m.role == "user"), None)
 
     def confirmations(self) -> Confirmations:
         """Return what tools ask the user, of the whole conversation."""
         kept = self._current.kept
-        messages = [*self._current.messages[:kept], *self._messages_now(kept)]
-        return Confirmations(open_requests(messages), self._sum().replies)
+        growing = self._messages_now(kept)
+        return Confirmations(open_requests([*self._current.messages[:kept], *growing]), self._sum(growing).replies)
 
     def newest(self, key: str) -> Any:  # noqa: ANN401 - a tool's own JSON
         """Return what the newest tool result of the conversation that has this key says under it, or None."""

@@ -362,7 +362,7 @@ def draw_replies(manager: SessionManager, message: Message) -> None:
 @st.fragment
 def watch(invoker: AgentInvoker, manager: SessionManager) -> None:
     """Look for what other tabs have done, beat by beat, out of sight. While an answer comes, its own run looks."""
-    from streamlit_autorefresh import st_autorefresh  # noqa: PLC0415 - as in draw_heartbeat
+    from streamlit_autorefresh import st_autorefresh  # noqa: PLC0415 - as in page/live.py
 
     with st.container(key="watcher"):
         st_autorefresh(interval=WATCH, key="watch", debounce=False)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 RATE = 20.0  # chunks a second that a model writes
 SPREAD = 2.0  # seconds over which a crowd presses Enter
 QUIET = 0.1  # cores that a server uses at most when nobody waits for it any more
-MANY_WORKERS = {"VIBEHUNTR_WORKERS": "400"}  # the playground's default, 64, is a limit of its own: what is asked here is what it carries
+MANY_WORKERS = {"VIBEHUNTR_WORKERS": "400"}  # more than anybody asks for: its default is a limit of its own
 
 
 @dataclass(frozen=True, slots=True)

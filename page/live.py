@@ -58,7 +58,6 @@ class Live:
         """Draw the answer as it is now. What is drawn later in this run belongs to the fragment too, wherever it is called from."""
         self._fragment = copy_context()
         self._turn = turn
-        self._heart = None
         self._canvas = Canvas(frame)
         self._answer = Answer()
         self._blocks = GrowingBlocks()
@@ -73,13 +72,18 @@ class Live:
     def beat(self, *, at_once: bool) -> None:
         """Have the browser ask for the runs that follow this one: at once, or when the answer has gone on for a while."""
         self._heart = st.container(key="poller")
-        self._beats_from = time.monotonic() + (0.0 if at_once else CALM)
+        self._beats_from = time.monotonic() + CALM
         if at_once:
             self._draw_heart()
 
     def _draw_heart(self) -> None:
+        """Mount the component whose beats rerun the fragment, out of sight; once a run."""
+        # Not at the top: a component must be declared while Streamlit runs, and the server imports this file before that.
+        from streamlit_autorefresh import st_autorefresh  # noqa: PLC0415
+
         if self._heart:
-            draw_heartbeat(self._heart)
+            with self._heart:
+                st_autorefresh(interval=BEAT, key="beat", debounce=False)
             self._heart = None
 
     def follow(self) -> None:
@@ -99,16 +103,15 @@ class Live:
                 self._draw_heart()
             if not self._answer.ended:
                 self._redraw_on_news()
-        self._end()
+        self._end(turn)
         self._draw_heart()  # it is not over: whatever the time, no run may end without another to come
 
-    def _end(self) -> None:
+    def _end(self, turn: Turn) -> None:
         """Have the page redrawn, once, if the answer has ended: a moment later, so that the browser paints the last words first.
 
         Also if another turn has waited for that, and is the running one by now.
         """
-        turn = self._turn
-        if turn and self._answer.ended and turn.wait_ended(GLANCE) and turn is self._manager.turn(turn.id):
+        if self._answer.ended and turn.wait_ended(GLANCE) and turn is self._manager.turn(turn.id):
             until = time.monotonic() + PAUSE
             while time.monotonic() < until:
                 pause(FRAME)
@@ -138,12 +141,3 @@ class Live:
 def look_up() -> None:
     """Let a click that waits cut this run, also while the model is silent."""
     _ = "prompt" in st.session_state
-
-
-def draw_heartbeat(place: Any) -> None:  # noqa: ANN401 - Streamlit's container
-    """Mount the component whose beats rerun the fragment, out of sight."""
-    # Not at the top: a component must be declared while Streamlit runs, and the server imports this file before that.
-    from streamlit_autorefresh import st_autorefresh  # noqa: PLC0415
-
-    with place:
-        st_autorefresh(interval=BEAT, key="beat", debounce=False)

@@ -187,7 +187,7 @@ def step_item(step: ToolStep, *, ended: bool) -> Item:
     return ("step", f"{name} · {step.seconds:.1f} s", step)
 
 
-def live_items(message: Message, invoker: AgentInvoker, cut: Callable[[TextPart], list[str]] = markdown_blocks) -> list[Item]:
+def live_items(message: Message, invoker: AgentInvoker, cut: Callable[[TextPart], list[str]]) -> list[Item]:
     """Return the items of an answer that may still be growing, with the cursor, or who has the floor, and what there is to wait for."""
     items = items_of(message, cut=cut)
     if message.status == "stopping":

@@ -56,6 +56,7 @@ function announce(news, isRunning = false) {
   if (news && !announced.has(news.id)) {
     announced.add(news.id);
     if (!isFirst || isRunning) say(news.text);
+    if (!isRunning) for (const wait of SETTLED) setTimeout(stay, wait);
   }
   if (!isRunning) isFirst = false;
 }
@@ -135,7 +136,6 @@ function fold(text) {
 // grows again, between two of its looks.
 const SETTLED = [100, 500, 1_500]; // milliseconds after the redraw that follows an answer
 let isElsewhere = false; // the reader has left the end, and has not come back
-let ended = null; // the last answer's id
 
 function leave(event) {
   if (!event.target.closest?.("[data-testid=stBottom]")) isElsewhere = true;
@@ -146,12 +146,6 @@ const room = (main) => main.scrollHeight - main.clientHeight - main.scrollTop;
 function stay() {
   const main = find("#stMain");
   if (main && !isElsewhere && room(main) > 1) main.scrollTop = main.scrollHeight;
-}
-
-function end(news) {
-  if ((news?.id ?? null) === ended) return;
-  ended = news?.id ?? null;
-  if (news) for (const wait of SETTLED) setTimeout(stay, wait);
 }
 
 function arrive({target}) {
@@ -277,6 +271,5 @@ nameSoon();
 export default function ({data}) {
   const [news, target] = data ?? [];
   announce(news);
-  end(news);
   jump(target);
 }

@@ -181,10 +181,9 @@ def _shapes_requests(tool: object) -> bool:
 
 
 def _takes_no_context(tool: Any) -> bool:  # noqa: ANN401 - whatever ADK takes for one
-    function = tool.func if type(tool) is FunctionTool else tool
-    if isinstance(function, BaseTool | BaseToolset):
+    if _shapes_requests(tool):
         return False
-    spec = CallableSpec(function)
+    spec = CallableSpec(tool.func if isinstance(tool, FunctionTool) else tool)
     return spec.has_signature and (spec.context_param_name or "tool_context") not in spec.signature.parameters
 
 
