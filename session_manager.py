@@ -311,7 +311,8 @@ class SessionManager:
 
     @property
     def _current(self) -> _Conversation:
-        return self._record.conversations.setdefault(self._record.open_id, _Conversation())
+        record = self._record
+        return record.conversations.get(record.open_id) or record.conversations.setdefault(record.open_id, _Conversation())
 
     # -- messages ---------------------------------------------------------------------------------------------------
 

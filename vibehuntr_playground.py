@@ -18,6 +18,7 @@ Streamlit imports this file twice: the server imports it as a module and finds `
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
@@ -46,6 +47,7 @@ HERE = Path(__file__).parent
 WATCH = 1_200  # milliseconds between two looks for news of an idle page
 ADDRESS = "c"  # the query parameter with the conversation's id
 MEGABYTE = 1_000_000
+SWITCH = 0.0001  # seconds a thread computes while others wait. Streamlit's loop gives way four times a message: 5 ms held up every page
 GREETING = "What would you like to plan today?"
 INTRODUCTION = "Say who, when and where. I compare everyone's times, look for places, count the votes, and make the calendar file."
 ICON = str(HERE / ".streamlit" / "icon.svg")  # a file of our own: for an icon of Streamlit's the browser would ask Google
@@ -387,6 +389,7 @@ def chosen(manager: SessionManager) -> tuple[object, ...]:
 if __name__ == "__main__":
     draw()
 else:
+    sys.setswitchinterval(SWITCH)
     actions.set_up_logging()
     secret = cookie_secret(os.environ, HERE / ".streamlit")
     app = st.App(__file__, lifespan=lifespan, middleware=[Middleware(IdentityMiddleware, secret=secret)])
