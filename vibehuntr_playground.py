@@ -18,7 +18,8 @@ Streamlit imports this file twice: the server imports it as a module and finds `
 from __future__ import annotations
 
 import os
-import sys
+import time
+import weakref
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
@@ -32,7 +33,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 import agent_invoker
 import session_manager
-from agent_invoker import AgentInvoker, ConversationDeleted, ConversationNotFound, PlaygroundError, Turn
+from agent_invoker import AgentInvoker, ConversationDeleted, ConversationNotFound, PlaygroundError, TalkSession, Turn
 from page import actions
 from page.live import Live
 from page.message_bar import draw_bar, draw_editor, message_row
@@ -40,6 +41,7 @@ from page.messages import Canvas, items_of, replies_of
 from page.sidebar import EVERYWHERE, Seats, draw_sidebar, place_seats
 from playground.client import SCRIPT, Jump, client_data
 from playground.identity import IdentityMiddleware, cookie_secret
+from playground.one_by_one import one_by_one
 from playground.turn_log import Message
 from session_manager import Confirmations, SessionManager, literal
 
@@ -47,7 +49,7 @@ HERE = Path(__file__).parent
 WATCH = 1_200  # milliseconds between two looks for news of an idle page
 ADDRESS = "c"  # the query parameter with the conversation's id
 MEGABYTE = 1_000_000
-SWITCH = 0.0001  # seconds a thread computes while others wait. Streamlit's loop gives way four times a message: 5 ms held up every page
+LAG = 0.3  # seconds within which a request that comes after the end of a run may have cost the browser that run's last messages
 GREETING = "What would you like to plan today?"
 INTRODUCTION = "Say who, when and where. I compare everyone's times, look for places, count the votes, and make the calendar file."
 ICON = str(HERE / ".streamlit" / "icon.svg")  # a file of our own: for an icon of Streamlit's the browser would ask Google
@@ -115,6 +117,21 @@ def is_beat() -> bool:
     return bool(context and context.fragment_ids_this_run)
 
 
+def note_end(manager: SessionManager) -> None:
+    """Note that a run of the whole page ends here, and whose it is."""
+    manager.page.runner, manager.page.ran_until = weakref.ref(get_script_run_ctx()), time.monotonic()
+
+
+def may_lack(manager: SessionManager) -> bool:
+    """Whether the browser may lack the end of the last run of the page, in a run of a fragment that comes just after it.
+
+    A request that comes in the moment in which a run ends gets a script runner of its own from Streamlit, and what the old one has not
+    yet said is never said (its issue 9921): the whole page draws that again, a fragment would not.
+    """
+    page = manager.page
+    return is_beat() and time.monotonic() - page.ran_until < LAG and page.runner() is not get_script_run_ctx()
+
+
 def sync(invoker: AgentInvoker, manager: SessionManager) -> None:
     """Show the open conversation as the process has it. One that was lost stays as it is shown, to be gone on with."""
     manager.page.revision = invoker.revision(manager.user_id)
@@ -149,6 +166,15 @@ def draw() -> None:
     except PlaygroundError as error:
         st.error(f"{error.message} This page tries again by itself.", icon="🚫")
         manager.page.revision, talks = actions.UNKNOWN, []
+    with one_by_one():
+        talk = draw_page(invoker, manager, talks)
+    if talk:
+        talk.follow()
+    note_end(manager)
+
+
+def draw_page(invoker: AgentInvoker, manager: SessionManager, talks: Sequence[TalkSession]) -> Talk | None:
+    """Draw all of the page as it is now. Returns: what is to be followed, if there is a conversation."""
     manager.page.drawn = chosen(manager)
     if notice := manager.take_notice():
         st.toast(session_manager.safe_markdown(notice), icon=":material/info:", duration="long")
@@ -168,6 +194,7 @@ def draw() -> None:
             talk.draw_rest()
         else:
             draw_first_screen(manager)
+    return talk
 
 
 @st.cache_resource(show_spinner=False)
@@ -313,7 +340,7 @@ class Talk:
         self._below = st.container()
 
     def draw_rest(self) -> None:
-        """Draw the older ones, and what waits; then stay with the answer while it grows."""
+        """Draw the older ones, and what waits."""
         with self._before:
             draw_glimpse(self._invoker, self._manager, self._asked)
             if self._manager.hidden:
@@ -321,6 +348,9 @@ class Talk:
         with self._below:
             draw_waiting(self._manager)
         self._draw_settled(self._messages[:-2], self._places)
+
+    def follow(self) -> None:
+        """Stay with the answer while it grows."""
         self._live.follow()
 
     def _draw_settled(self, messages: Sequence[Message], places: Sequence[Any]) -> None:
@@ -334,8 +364,8 @@ class Talk:
 def draw_last(invoker: AgentInvoker, manager: SessionManager, live: Live) -> None:
     """Draw the last message: while its turn runs, follow its log; once it is over, ask for one redraw of the page."""
     turn, drawn = manager.running_turn(), live.drawn
-    if (isinstance(turn, Turn) and turn.id != drawn.turn_id) or manager.has_notice:
-        st.rerun()  # another message has become the live one, or a click in here has something to tell
+    if (isinstance(turn, Turn) and turn.id != drawn.turn_id) or manager.has_notice or may_lack(manager):
+        st.rerun()  # another message has become the live one, a click in here has something to tell, or the page is not whole
     if not isinstance(turn, Turn):
         message = manager.live() or drawn
         draw_settled(invoker, manager, message, manager.confirmations())
@@ -377,7 +407,7 @@ def redraw_on_news(invoker: AgentInvoker, manager: SessionManager) -> None:
     The latter: a click in the very moment of a beat is sent with it, as one request of the beat's fragment. Its callback is run, and the
     page is not ("Multiple different fragmentIds", says the browser's console).
     """
-    if invoker.revision(manager.user_id) != manager.page.revision or chosen(manager) != manager.page.drawn:
+    if may_lack(manager) or invoker.revision(manager.user_id) != manager.page.revision or chosen(manager) != manager.page.drawn:
         st.rerun()
 
 
@@ -389,7 +419,6 @@ def chosen(manager: SessionManager) -> tuple[object, ...]:
 if __name__ == "__main__":
     draw()
 else:
-    sys.setswitchinterval(SWITCH)
     actions.set_up_logging()
     secret = cookie_secret(os.environ, HERE / ".streamlit")
     app = st.App(__file__, lifespan=lifespan, middleware=[Middleware(IdentityMiddleware, secret=secret)])

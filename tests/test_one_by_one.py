@@ -1,0 +1,59 @@
+"""Pages are drawn one by one: nobody beside anybody, but for who has waited too long; and whatever ends a drawing makes room."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from playground import one_by_one as module
+from playground.one_by_one import one_by_one
+
+SOON = 10.0  # seconds, at most
+
+
+def test_nobody_is_drawn_beside_anybody() -> None:
+    """Eight threads at once, fifty times each."""
+    ready, inside, most = threading.Barrier(8), 0, 0
+
+    def draw() -> None:
+        nonlocal inside, most
+        ready.wait(SOON)
+        for _ in range(50):
+            with one_by_one():
+                inside += 1
+                most = max(most, inside)
+                threading.Event().wait(0.0001)  # gives the others the chance
+                inside -= 1
+
+    with ThreadPoolExecutor(8) as pool:
+        for done in [pool.submit(draw) for _ in range(8)]:
+            done.result(SOON)
+    assert (inside, most) == (0, 1)
+
+
+def test_a_drawing_that_fails_makes_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the next one would wait, for longer than this test."""
+    monkeypatch.setattr(module, "PATIENCE", 10 * SOON)
+    with pytest.raises(LookupError), one_by_one():
+        raise LookupError
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(_is_drawn).result(SOON)
+
+
+def test_who_has_waited_goes_ahead_and_takes_nobodys_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second is drawn beside the first, which hangs; the third still waits for the first when the second is done."""
+    monkeypatch.setattr(module, "PATIENCE", 0.01)
+    with ThreadPoolExecutor(1) as pool, one_by_one():
+        assert pool.submit(_is_drawn).result(SOON)
+        monkeypatch.setattr(module, "PATIENCE", SOON)
+        third = pool.submit(_is_drawn)
+        with pytest.raises(TimeoutError):
+            third.result(0.1)
+    assert third.result(SOON)
+
+
+def _is_drawn() -> bool:
+    with one_by_one():
+        return True
