@@ -17,7 +17,7 @@ import re
 import time
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 from streamlit.proto.Alert_pb2 import Alert
@@ -26,6 +26,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
+from websockets.typing import Origin, Subprotocol
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -309,7 +310,8 @@ async def open_client(url: str, *, cookie: str = "", query: str = "", beat: floa
             cookie = "; ".join(f"{name}={value}" for name, value in http.cookies.items())
     stream = url.replace("http", "ws", 1) + "/_stcore/stream"
     headers = {"Cookie": cookie} if cookie else {}
-    async with connect(stream, additional_headers=headers, origin=url, subprotocols=["streamlit"], max_size=None, open_timeout=60) as ws:  # pyright: ignore[reportArgumentType] - plain strings will do
+    limits: dict[str, Any] = {"max_size": None, "open_timeout": 60, "ping_interval": None}
+    async with connect(stream, additional_headers=headers, origin=Origin(url), subprotocols=[Subprotocol("streamlit")], **limits) as ws:
         client = StreamlitClient(ws, cookie, query, beat=beat)
         follower = asyncio.create_task(client.run())
         try:
