@@ -402,10 +402,11 @@ def watch(invoker: AgentInvoker, manager: SessionManager) -> None:
 
 
 def redraw_on_news(invoker: AgentInvoker, manager: SessionManager) -> None:
-    """Redraw the whole page if any of the user's conversations has changed since it was drawn, or what is to be seen of them.
+    """Redraw the whole page if it is not what the browser should have.
 
-    The latter: a click in the very moment of a beat is sent with it, as one request of the beat's fragment. Its callback is run, and the
-    page is not ("Multiple different fragmentIds", says the browser's console).
+    That is: one of the user's conversations has changed since it was drawn, or what is to be seen of them, or some of it may be lacking.
+    What is to be seen: a click in the very moment of a beat is sent with it, as one request of the beat's fragment. Its callback is
+    run, and the page is not ("Multiple different fragmentIds", says the browser's console).
     """
     if may_lack(manager) or invoker.revision(manager.user_id) != manager.page.revision or chosen(manager) != manager.page.drawn:
         st.rerun()

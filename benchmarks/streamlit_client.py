@@ -135,6 +135,10 @@ class StreamlitClient:
                 self._run_ended.clear()
                 await self._run_ended.wait()
 
+    async def rest(self, seconds: float) -> None:
+        """Do nothing for so long, as a reader; the page's beats go on."""
+        await asyncio.sleep(seconds)
+
     def delays_ms(self, name: str, after: int = 0, since: float = 0.0) -> list[float]:
         """Return sent-to-seen of the stamps `name`-N with N > after that were sent since then, in milliseconds."""
         numbered = self._numbered(name)

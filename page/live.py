@@ -78,10 +78,10 @@ class Live:
 
     def _draw_heart(self) -> None:
         """Mount the component whose beats rerun the fragment, out of sight; once a run."""
-        # Not at the top: a component must be declared while Streamlit runs, and the server imports this file before that.
-        from streamlit_autorefresh import st_autorefresh  # noqa: PLC0415
-
         if self._heart:
+            # Not at the top: a component must be declared while Streamlit runs, and the server imports this file before that.
+            from streamlit_autorefresh import st_autorefresh  # noqa: PLC0415
+
             with self._heart:
                 st_autorefresh(interval=BEAT, key="beat", debounce=False)
             self._heart = None
