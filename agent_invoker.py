@@ -115,8 +115,6 @@ from playground.runtime import (
     is_fenced,
     make_runner,
     models,
-    set_up_telemetry,
-    telemetry_of_turn,
     title_by,
     use_tool_threads,
     warm_up,
@@ -125,6 +123,7 @@ from playground.runtime import (
 from playground.search import Row, SearchIndex, open_index, snippet
 from playground.search import holds as found_in
 from playground.session_store import Journal, Record, SessionStore, left_behind, open_store, stored_files
+from playground.telemetry import set_up_telemetry, telemetry_of_turn
 from playground.turn_log import (
     GROWING,
     Answer,

@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from browsing import ARGS
-from playwright.sync_api import Error, sync_playwright
+from playwright.sync_api import Error, TimeoutError, sync_playwright  # noqa: A004 - its own
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -135,8 +135,12 @@ class Tab:
         self.page.evaluate(f"delete bench.marks.watched; bench.watch = () => ({condition})")
 
     def watched(self, limit: float) -> float:
-        """Wait for that mutation and return when it was. Raises: Playwright's TimeoutError after `limit` seconds."""
-        self.page.wait_for_function("'watched' in bench.marks", timeout=limit * 1000, polling=50)
+        """Wait for that mutation and return when it was. Raises: RuntimeError, with the page's address and text, after `limit` seconds."""
+        try:
+            self.page.wait_for_function("'watched' in bench.marks", timeout=limit * 1000, polling=50)
+        except TimeoutError as error:
+            message = f"not seen in {limit:g} s on {self.page.url}, which says: {self.page.inner_text('body')}"
+            raise RuntimeError(message) from error
         return self.mark("watched")
 
 

@@ -13,12 +13,14 @@ from __future__ import annotations
 
 import asyncio
 import weakref
-from collections.abc import AsyncGenerator, Generator, Iterable, Iterator
+from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Iterator
 from contextlib import aclosing, contextmanager
 from typing import Any
 
 from google.adk.models import BaseLlm, LlmRequest, LlmResponse
 from google.genai import types
+
+from playground.telemetry import kept_from_telemetry
 
 FRAME = 0.04  # seconds between two pieces of one answer, at least
 SHARE = 200.0  # pieces a second of all answers together, at most
@@ -28,6 +30,7 @@ _PART_FIELDS = tuple(set(types.Part.model_fields) - _OF_TEXT)
 _OTHER_FIELDS = tuple(set(LlmResponse.model_fields) - _OF_PIECE)
 
 _METHOD = "generate_content_async"
+_Generate = Callable[..., AsyncGenerator[LlmResponse, None]]
 
 
 class Pieces:
@@ -50,7 +53,9 @@ class Pieces:
         generate = model.generate_content_async
 
         def in_pieces(llm_request: LlmRequest, stream: bool = False) -> AsyncGenerator[LlmResponse, None]:  # noqa: FBT001, FBT002 - ADK's
-            return self._stream(generate(llm_request, stream)) if stream else generate(llm_request, stream)
+            if not stream:
+                return generate(llm_request, stream=stream)
+            return self._stream(generate, llm_request, kept_from_telemetry(llm_request))
 
         vars(model)[_METHOD] = in_pieces
         self._methods[in_pieces] = id(model)
@@ -60,11 +65,12 @@ class Pieces:
         """The time between two pieces of an answer now, in seconds: it grows with the answers of which a piece has just gone on."""
         return max(FRAME, self._flowing / SHARE)
 
-    async def _stream(self, responses: AsyncGenerator[LlmResponse, None]) -> AsyncGenerator[LlmResponse, None]:
+    async def _stream(self, generate: _Generate, request: LlmRequest, contents: list[types.Content]) -> AsyncGenerator[LlmResponse, None]:
         """Pass a stream on: a task reads it, so that it is never the model that waits for the reader."""
+        request.contents = contents
         loop = asyncio.get_running_loop()
         inbox = _Inbox()
-        reading = loop.create_task(inbox.read(responses))
+        reading = loop.create_task(inbox.read(generate(request, stream=True)))
         try:
             while came := await inbox.take():
                 passed = loop.time()

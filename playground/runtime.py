@@ -15,7 +15,6 @@ import threading
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing, suppress
 from contextvars import ContextVar
-from functools import cache
 from typing import Any, ClassVar, Protocol, TypeVar
 
 from google.adk.agents import BaseAgent, LlmAgent
@@ -27,16 +26,9 @@ from google.adk.models import BaseLlm, LlmRequest, LlmResponse
 from google.adk.plugins import BasePlugin
 from google.adk.runners import Runner
 from google.adk.sessions import BaseSessionService, InMemorySessionService
-from google.adk.telemetry.context import TelemetryConfig
-from google.adk.telemetry.setup import maybe_set_otel_providers
 from google.adk.tools import BaseTool, ToolContext
 from google.adk.utils import _sync_runner
 from google.genai import types
-from opentelemetry import metrics, trace
-from opentelemetry._logs import get_logger_provider
-from opentelemetry._logs._internal import ProxyLoggerProvider
-from opentelemetry.metrics._internal import _ProxyMeterProvider
-from opentelemetry.trace import ProxyTracerProvider
 
 from playground.history import title_of, user_content
 from playground.pieces import pieces
@@ -45,8 +37,6 @@ from playground.turn_log import FilePart
 
 logger = logging.getLogger("vibehuntr.invoker")
 T = TypeVar("T")
-# 40% of a turn at 1,000 events, and nobody asked to have conversations in spans. ADK reads it at every turn.
-os.environ.setdefault("ADK_CAPTURE_MESSAGE_CONTENT_IN_SPANS", "false")
 # Its import asks GitHub for prices, which nobody here reads, and warns when there is no answer.
 os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
 
@@ -103,20 +93,6 @@ def make_runner(agent: BaseAgent | App, sessions: BaseSessionService, artifacts:
     return Runner(app=app, session_service=sessions, artifact_service=artifacts)
 
 
-@cache
-def set_up_telemetry() -> None:
-    """Send ADK's traces and the meetings' metrics where OTEL_EXPORTER_OTLP_ENDPOINT says, if it says so; once a process."""
-    maybe_set_otel_providers()
-
-
-def telemetry_of_turn() -> TelemetryConfig | None:
-    """Return what ADK is to note of a turn: its default if anybody listens; otherwise little, which saves a tenth of each chunk's work."""
-    providers = (trace.get_tracer_provider(), get_logger_provider(), metrics.get_meter_provider())
-    nobody = all(isinstance(provider, ProxyTracerProvider | ProxyLoggerProvider | _ProxyMeterProvider) for provider in providers)
-    return _TERSE if nobody else None
-
-
-_TERSE = TelemetryConfig(genai_semconv_stability_opt_in="stable")  # the newer form copies all chunks at each chunk
 _NO_TOKENS = types.GenerateContentResponseUsageMetadata(prompt_token_count=0, candidates_token_count=0, total_token_count=0)
 
 
