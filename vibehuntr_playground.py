@@ -35,7 +35,7 @@ import agent_invoker
 import session_manager
 from agent_invoker import AgentInvoker, ConversationDeleted, ConversationNotFound, PlaygroundError, TalkSession, Turn
 from page import actions
-from page.live import Live
+from page.live import Live, look_up
 from page.message_bar import draw_bar, draw_editor, message_row
 from page.messages import Canvas, items_of, replies_of
 from page.sidebar import EVERYWHERE, Seats, draw_sidebar, place_seats
@@ -118,8 +118,10 @@ def is_beat() -> bool:
 
 
 def note_end(manager: SessionManager) -> None:
-    """Note that a run of the whole page ends here, and whose it is."""
-    manager.page.runner, manager.page.ran_until = weakref.ref(get_script_run_ctx()), time.monotonic()
+    """Note that a run of the whole page ends here, and whose it is; one that draws again what may be lacking is not doubted in its turn."""
+    page = manager.page
+    page.runner, page.ran_until = weakref.ref(get_script_run_ctx()), 0.0 if page.is_again else time.monotonic()
+    page.is_again = False
 
 
 def may_lack(manager: SessionManager) -> bool:
@@ -129,7 +131,9 @@ def may_lack(manager: SessionManager) -> bool:
     yet said is never said (its issue 9921): the whole page draws that again, a fragment would not.
     """
     page = manager.page
-    return is_beat() and time.monotonic() - page.ran_until < LAG and page.runner() is not get_script_run_ctx()
+    lacks = is_beat() and time.monotonic() - page.ran_until < LAG and page.runner() is not get_script_run_ctx()
+    page.is_again |= lacks
+    return lacks
 
 
 def sync(invoker: AgentInvoker, manager: SessionManager) -> None:
@@ -166,19 +170,19 @@ def draw() -> None:
     except PlaygroundError as error:
         st.error(f"{error.message} This page tries again by itself.", icon="🚫")
         manager.page.revision, talks = actions.UNKNOWN, []
-    with one_by_one():
-        talk = draw_page(invoker, manager, talks)
+    messages = manager.shown()
+    with one_by_one(look_up):
+        talk = draw_page(invoker, manager, talks, messages)
     if talk:
         talk.follow()
     note_end(manager)
 
 
-def draw_page(invoker: AgentInvoker, manager: SessionManager, talks: Sequence[TalkSession]) -> Talk | None:
+def draw_page(invoker: AgentInvoker, manager: SessionManager, talks: Sequence[TalkSession], messages: Sequence[Message]) -> Talk | None:
     """Draw all of the page as it is now. Returns: what is to be followed, if there is a conversation."""
     manager.page.drawn = chosen(manager)
     if notice := manager.take_notice():
         st.toast(session_manager.safe_markdown(notice), icon=":material/info:", duration="long")
-    messages = manager.shown()
     draw_client(manager, messages)
     head, seats = place_seats(manager)
     area = draw_sides(manager.side())

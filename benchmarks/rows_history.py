@@ -24,7 +24,7 @@ from playground.branches import Branch
 from playground.identity import cookie_name
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Generator, Mapping, Sequence
 
     from figures import Scale, Value
     from servers import Server
@@ -72,10 +72,14 @@ def _filled(invoker: AgentInvoker, size: int) -> str:
     return talk
 
 
+def _sizes(scale: Scale) -> Sequence[int]:
+    return (_SIZES[0], _SIZES[-1]) if scale.short else _SIZES
+
+
 def _turns(url: str, scale: Scale) -> dict[int, float]:
     """Return the CPU of a turn by the messages before it: one at 10 has a conversation of its own each time, so it stays one at 10."""
-    small, *large = _SIZES
-    costs: dict[int, list[float]] = {size: [] for size in _SIZES}
+    small, *large = _sizes(scale)
+    costs: dict[int, list[float]] = {size: [] for size in (small, *large)}
     with _invoker(url) as invoker:
         talks = {size: _filled(invoker, size) for size in large}
         for talk in talks.values():  # the first turn reads all of it, once
@@ -87,18 +91,18 @@ def _turns(url: str, scale: Scale) -> dict[int, float]:
     return {size: median(values) for size, values in costs.items()}
 
 
-def _bare() -> dict[int, float]:
+def _bare(scale: Scale) -> dict[int, float]:
     """Return the same of ADK's bare Runner, in memory."""
-    command = [sys.executable, str(Path(__file__).with_name("bare_runner.py")), *map(str, _SIZES)]
+    command = [sys.executable, str(Path(__file__).with_name("bare_runner.py")), *map(str, _sizes(scale))]
     done = subprocess.run(command, check=True, capture_output=True, timeout=10 * _LIMIT)
     told: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return {int(size): cost for size, cost in told.items()}
 
 
-def _figure(what: str, costs: Mapping[int, float], most: float = 0.0) -> Figure:
+def _figure(what: str, costs: Mapping[int, float], most: float = 0.0, called: str = "ratio") -> Figure:
     ratio = costs[_SIZES[-1]] / costs[_SIZES[0]]
     values: dict[str, Value] = {f"at_{size}": round(cost, 1) for size, cost in costs.items()}
-    return Figure(what, {**values, "ratio": round(ratio, 2)}, f"at most {most:g}x" if most else "", ratio <= most if most else None)
+    return Figure(what, {**values, called: round(ratio, 2)}, f"at most {most:g}x" if most else "", ratio <= most if most else None)
 
 
 async def _page_ms(server: Server, talk: str, size: int, runs: int) -> tuple[float, float]:
@@ -125,9 +129,9 @@ def _page(scale: Scale) -> list[Figure]:
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{folder}/talks.db"
         with _invoker(url) as invoker:
-            talks = {size: _filled(invoker, size) for size in _SIZES}
+            talks = {size: _filled(invoker, size) for size in _sizes(scale)}
         with serve(PAGE, VIBEHUNTR_SESSIONS=url, VIBEHUNTR_COOKIE_SECRET=_SECRET) as server:
-            found: dict[int, list[tuple[float, float]]] = {size: [] for size in _SIZES}
+            found: dict[int, list[tuple[float, float]]] = {size: [] for size in talks}
             for _ in range(scale.tries(6) + 1):
                 for size, talk in talks.items():
                     found[size].append(asyncio.run(_page_ms(server, talk, size, 25)))
@@ -139,7 +143,7 @@ def _page(scale: Scale) -> list[Figure]:
 
 
 def history_cost(scale: Scale) -> list[Figure]:
-    """Measure turn, poll and draw at 10, 1,000 and 5,000 messages of history; the peer of a turn is ADK's bare Runner."""
+    """Measure turn, poll and draw at 10, 1,000 (not in the short form) and 5,000 messages; the peer of a turn is ADK's bare Runner."""
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory())
         stores = {"memory": "", "SQLite": f"sqlite:///{folder}/talks.db"}
@@ -148,6 +152,6 @@ def history_cost(scale: Scale) -> list[Figure]:
         turns = {name: _turns(url, scale) for name, url in stores.items()}
     return [
         *(_figure(f"CPU of a turn, {name}, ms", costs, 2.0) for name, costs in turns.items()),
-        _figure("CPU of a turn, ADK's bare Runner in memory, ms", _bare()),
+        _figure("CPU of a turn, ADK's bare Runner in memory, ms", _bare(scale), called="times"),
         *_page(scale),
     ]

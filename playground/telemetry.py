@@ -37,13 +37,21 @@ def telemetry_of_turn() -> TelemetryConfig | None:
     return None if _somebody_listens() else _TERSE
 
 
+class _Kept(list[types.Content]):
+    """Stands, empty, in the place of a request's contents."""
+
+    def __init__(self, contents: list[types.Content]) -> None:
+        super().__init__()
+        self.contents = contents
+
+
 def kept_from_telemetry(request: LlmRequest) -> list[types.Content]:
     """Take a request's contents out of it, unless somebody listens; who calls puts them back before the model's first step.
 
     ADK makes a record of each content between its call of the model and that step, whether or not anybody listens: at 5,000 events
-    four fifths of a turn.
+    four fifths of a turn. A request that another stream has taken them out of, and has not put them back, has them all the same.
     """
-    contents = request.contents
+    contents = request.contents.contents if isinstance(request.contents, _Kept) else request.contents
     if not _somebody_listens():
-        request.contents = []
+        request.contents = _Kept(contents)
     return contents

@@ -13,15 +13,20 @@ from playground.one_by_one import one_by_one
 SOON = 10.0  # seconds, at most
 
 
-def test_nobody_is_drawn_beside_anybody() -> None:
+def nothing() -> None:
+    """Who waits has nothing to look at."""
+
+
+def test_nobody_is_drawn_beside_anybody(monkeypatch: pytest.MonkeyPatch) -> None:
     """Eight threads at once, fifty times each."""
+    monkeypatch.setattr(module, "PATIENCE", SOON)
     ready, inside, most = threading.Barrier(8), 0, 0
 
     def draw() -> None:
         nonlocal inside, most
         ready.wait(SOON)
         for _ in range(50):
-            with one_by_one():
+            with one_by_one(nothing):
                 inside += 1
                 most = max(most, inside)
                 threading.Event().wait(0.0001)  # gives the others the chance
@@ -36,7 +41,7 @@ def test_nobody_is_drawn_beside_anybody() -> None:
 def test_a_drawing_that_fails_makes_room(monkeypatch: pytest.MonkeyPatch) -> None:
     """Else the next one would wait, for longer than this test."""
     monkeypatch.setattr(module, "PATIENCE", 10 * SOON)
-    with pytest.raises(LookupError), one_by_one():
+    with pytest.raises(LookupError), one_by_one(nothing):
         raise LookupError
     with ThreadPoolExecutor(1) as pool:
         assert pool.submit(_is_drawn).result(SOON)
@@ -45,7 +50,7 @@ def test_a_drawing_that_fails_makes_room(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_who_has_waited_goes_ahead_and_takes_nobodys_place(monkeypatch: pytest.MonkeyPatch) -> None:
     """The second is drawn beside the first, which hangs; the third still waits for the first when the second is done."""
     monkeypatch.setattr(module, "PATIENCE", 0.01)
-    with ThreadPoolExecutor(1) as pool, one_by_one():
+    with ThreadPoolExecutor(1) as pool, one_by_one(nothing):
         assert pool.submit(_is_drawn).result(SOON)
         monkeypatch.setattr(module, "PATIENCE", SOON)
         third = pool.submit(_is_drawn)
@@ -54,6 +59,23 @@ def test_who_has_waited_goes_ahead_and_takes_nobodys_place(monkeypatch: pytest.M
     assert third.result(SOON)
 
 
+def test_who_waits_looks_up_and_may_be_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A click while others are drawn: the run that waits ends, in nobody's place."""
+    monkeypatch.setattr(module, "PATIENCE", 10 * SOON)
+
+    def cut() -> None:
+        raise LookupError
+
+    def waits() -> None:
+        with one_by_one(cut):
+            pass
+
+    with ThreadPoolExecutor(1) as pool:
+        with one_by_one(nothing), pytest.raises(LookupError):
+            pool.submit(waits).result(SOON)
+        assert pool.submit(_is_drawn).result(SOON)
+
+
 def _is_drawn() -> bool:
-    with one_by_one():
+    with one_by_one(nothing):
         return True

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ import vibehuntr_playground as page_module
 from agent_invoker import ModelUnknown
 from page import actions
 from page.messages import with_cursor
+from playground import one_by_one
 from session_manager import SessionManager
 from vibehuntr_agent import SUGGESTIONS
 
@@ -28,6 +30,22 @@ def keyless(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     st.cache_resource.clear()
     yield
     st.cache_resource.clear()
+
+
+def test_the_page_is_drawn_where_pages_are_drawn_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of it, and nothing of the following: `look_up` stands for what cuts the wait."""
+    inside: list[bool] = []
+
+    @contextmanager
+    def noting(cuts: Callable[[], None]) -> Generator[None]:
+        inside.append("drawn" in st.session_state)
+        cuts()
+        yield
+        inside.append("drawn" in st.session_state)
+
+    monkeypatch.setattr(one_by_one, "one_by_one", noting)
+    assert not AppTest.from_file(PAGE, default_timeout=30).run().exception
+    assert inside == [False, True]
 
 
 @pytest.fixture

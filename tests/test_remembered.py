@@ -412,6 +412,3 @@ def test_a_tool_with_a_context_finds_the_whole_conversation(invoking: Invoking) 
         answer_of(say(invoker, f"word {n}"))
     answer_of(say(invoker, "count"))
     assert counted[0] >= 42  # two of each exchange, the question and the call
-
-
-# -- telemetry -----------------------------------------------------------------------------------------------------------

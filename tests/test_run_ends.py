@@ -1,18 +1,22 @@
-"""A request that comes just as a run of the page ends, on the wire: Streamlit may have passed over what that run had still to say."""
+"""Runs of the page beside others, on the wire: a request that comes just as a run ends, and pages of others while an answer grows."""
 
 from __future__ import annotations
 
 import asyncio
+import time
 from pathlib import Path
 
 import pytest
 from browsing import page_environment, serving
 from gemini_server import GeminiServer
+from scripted_llm import Gate, Hold, Text
+from streamlit_client import StreamlitClient, open_client
 
-from benchmarks.streamlit_client import StreamlitClient, open_client
+from playground.one_by_one import PATIENCE
 from vibehuntr_playground import LAG
 
 LIMIT = 30.0  # seconds
+NEVER = 1_000.0  # seconds between two beats of the client's own: the test sends its own
 TRIES = 5  # on a machine with much to do, a request can come too late to be one that comes just then
 
 
@@ -20,15 +24,52 @@ TRIES = 5  # on a machine with much to do, a request can come too late to be one
 async def test_the_page_is_drawn_again_for_a_request_just_after_a_run_and_for_no_later_one(server: GeminiServer, tmp_path: Path) -> None:
     """The request is a beat of the idle page: it runs nothing but a fragment."""
     with serving(page_environment(server), tmp_path / "log") as served:
-        async with open_client(served.url) as client:
+        async with open_client(served.url, beat=NEVER) as client:
             assert any([await _draws_again(client, 0.0) for _ in range(TRIES)])
-            assert not all([await _draws_again(client, 2 * LAG) for _ in range(TRIES)])
+            assert not any([await _draws_again(client, 2 * LAG) for _ in range(TRIES)])
+            await client.submit("hello")
+            await client.idle(LIMIT)
+            assert any([await _draws_again(client, 0.0) for _ in range(TRIES)]), "the last message's fragment too"
+
+
+@pytest.mark.anyio
+async def test_a_page_that_was_drawn_again_is_not_doubted_itself(server: GeminiServer, tmp_path: Path) -> None:
+    """Beats that come one after the other would have it drawn for ever."""
+    with serving(page_environment(server), tmp_path / "log") as served:
+        async with open_client(served.url, beat=NEVER) as client:
+            for _ in range(TRIES):
+                if await _draws_again(client, 0.0):
+                    assert not await _is_drawn_for_a_beat(client)
+
+
+@pytest.mark.anyio
+async def test_who_follows_an_answer_holds_up_nobodys_page(server: GeminiServer, tmp_path: Path) -> None:
+    """Else each page would wait for PATIENCE while any answer grows."""
+    gate = Gate()
+    server.script = lambda _: [Text("one "), Hold(gate), Text("two")]
+    with serving(page_environment(server), tmp_path / "log") as served:
+        async with open_client(served.url) as reader, open_client(served.url, beat=NEVER) as other:
+            await reader.submit("hello")
+            while not server.requests:
+                await reader.rest(0.01)
+            took: list[float] = []
+            for _ in range(TRIES):
+                began = time.monotonic()
+                await other.draw(LIMIT)
+                took.append(time.monotonic() - began)
+            gate.open()
+            await reader.idle(LIMIT)
+    assert min(took) < PATIENCE
 
 
 async def _draws_again(client: StreamlitClient, after: float) -> bool:
     """Whether the page is drawn anew for a beat that comes so many seconds after a run of the whole page."""
     await client.draw(LIMIT)
     await client.rest(after)
+    return await _is_drawn_for_a_beat(client)
+
+
+async def _is_drawn_for_a_beat(client: StreamlitClient) -> bool:
     beat = asyncio.create_task(client.poll(LIMIT))
     drawn = asyncio.create_task(client.ran(client.full_runs + 1, LIMIT))
     done, waiting = await asyncio.wait({beat, drawn}, return_when=asyncio.FIRST_COMPLETED)

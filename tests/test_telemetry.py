@@ -6,17 +6,21 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
+import pytest
 from conftest import Invoking, model_of
 from google.adk.agents.callback_context import CallbackContext
-from google.adk.models import LlmRequest, LlmResponse
+from google.adk.models import BaseLlm, LlmRequest, LlmResponse
+from google.adk.telemetry import tracing
 from google.genai import types
 from scripted_llm import Asked, Raise, Step, Text
 from test_agent_invoker import answer_of, say
 from test_pieces import in_pieces, said
 
 from agent_invoker import AgentInvoker
+from playground.pieces import Pieces
 
 LISTENING = """
 import json
@@ -63,6 +67,36 @@ async def test_a_request_has_no_contents_while_adk_notes_it_and_all_when_the_mod
     assert request.contents == []
     assert [piece async for piece in stream]
     assert request.contents is contents
+
+
+async def test_a_request_has_its_contents_whoever_else_has_begun_or_left_a_stream_of_it() -> None:
+    """A model that asks two at once, or prepares a stream and drops it."""
+    asked: list[int] = []
+
+    class Counts(BaseLlm):
+        async def generate_content_async(self, llm_request: LlmRequest, stream: bool = False) -> AsyncGenerator[LlmResponse, None]:
+            asked.append(len(llm_request.contents))
+            yield said("a")
+
+    model = Counts(model="counts")
+    Pieces().of(model)
+    request = LlmRequest(contents=[types.Content(role="user", parts=[types.Part(text="hello")])])
+    dropped, *others = [model.generate_content_async(request, stream=True) for _ in range(3)]
+    await dropped.aclose()
+    for stream in others:
+        assert [piece async for piece in stream]
+    assert asked == [1, 1]
+
+
+def test_adk_notes_no_content_while_nobody_listens(invoking: Invoking, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its own builder of such a note is not called."""
+    noted: list[object] = []
+    monkeypatch.setattr(tracing, "user_message_body", lambda content, _: noted.append(content))
+    invoker = invoking()
+    for word in ("one", "two"):
+        answer_of(say(invoker, word))
+    assert [len(asked.contents) for asked in model_of(invoker).asked] == [1, 3]
+    assert noted == []
 
 
 def test_who_is_asked_about_a_models_failure_sees_the_whole_request(invoking: Invoking) -> None:
