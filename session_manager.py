@@ -178,8 +178,8 @@ class PageState:
     is the turn whose question is being edited; `jump` the message that was asked for; `held` the files that wait for the next
     message; `discarded` the conversation that can be brought back, as id and title; `listed` how many the list shows;
     `begun` the turn that this page has seen begin last: its end is announced, no other's; `drawn` what was chosen when the page was
-    drawn; `runner` whose run of the whole page has ended last, and `ran_until` when (`time.monotonic`); `is_again` if the next one
-    is there to draw again what the browser may lack.
+    drawn; `runner` whose run of the whole page has ended last, and `doubted_until` when (`time.monotonic`) the browser may lack its
+    end; `is_again` if the next one is there to draw that again.
     """
 
     revision: int = -1
@@ -193,7 +193,7 @@ class PageState:
     begun: str = ""
     drawn: tuple[object, ...] = ()
     runner: Callable[[], object] = lambda: None
-    ran_until: float = 0.0
+    doubted_until: float = 0.0
     is_again: bool = False
 
 

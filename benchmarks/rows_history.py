@@ -143,11 +143,14 @@ def _page(scale: Scale) -> list[Figure]:
 
 
 def history_cost(scale: Scale) -> list[Figure]:
-    """Measure turn, poll and draw at 10, 1,000 (not in the short form) and 5,000 messages; the peer of a turn is ADK's bare Runner."""
+    """Measure turn, poll and draw at 10, 1,000 and 5,000 messages; the peer of a turn is ADK's bare Runner.
+
+    The short form is without 1,000 and without PostgreSQL.
+    """
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory())
         stores = {"memory": "", "SQLite": f"sqlite:///{folder}/talks.db"}
-        if Postgres.binaries():
+        if Postgres.binaries() and not scale.short:
             stores["PostgreSQL"] = stack.enter_context(Postgres()).url
         turns = {name: _turns(url, scale) for name, url in stores.items()}
     return [
