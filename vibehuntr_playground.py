@@ -51,7 +51,7 @@ WATCH = 1_200  # milliseconds between two looks for news of an idle page
 ADDRESS = "c"  # the query parameter with the conversation's id
 MEGABYTE = 1_000_000
 LAG = 0.3  # seconds, at least, within which a request that comes after the end of a run may have cost the browser its last messages
-YOUNG = 20_000  # objects more than before, then Python looks for dead ones. With its 700, 60 pages have it go through all, 0.3 s, every 5 s
+GARBAGE = (20_000, 5, 5)  # of Python's collector: with its own (700, 10, 10), 50 users have it go through all objects, 0.3 s, every 5 s
 GREETING = "What would you like to plan today?"
 INTRODUCTION = "Say who, when and where. I compare everyone's times, look for places, count the votes, and make the calendar file."
 ICON = str(HERE / ".streamlit" / "icon.svg")  # a file of our own: for an icon of Streamlit's the browser would ask Google
@@ -432,6 +432,6 @@ if __name__ == "__main__":
     draw()
 else:
     actions.set_up_logging()
-    gc.set_threshold(YOUNG)
+    gc.set_threshold(*GARBAGE)
     secret = cookie_secret(os.environ, HERE / ".streamlit")
     app = st.App(__file__, lifespan=lifespan, middleware=[Middleware(IdentityMiddleware, secret=secret)])
