@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import socket
 import subprocess
@@ -89,11 +90,15 @@ def _await_port(port: int, process: subprocess.Popen[bytes]) -> None:
     raise RuntimeError(message)
 
 
-def _first_text(tab: Tab, number: int, question: str) -> float:
-    """Ask, and return the milliseconds from Enter until the answer has a text other than the cursor."""
+def _first_text(tab: Tab, question: str) -> float:
+    """Ask, and return the milliseconds from Enter until the answer has a text other than the cursor.
+
+    The messages before are not counted: st.write_stream's page loses an answer that the next question cuts.
+    """
     tab.watch(
-        "(all => all.length >= " + str(2 * number) + " && all[all.length - 1].textContent.replace('▌', '').trim() !== '')"
-        "(document.querySelectorAll('[data-testid=stChatMessage]'))"
+        f"(all => all.length > 1 && all.at(-2).textContent.includes({json.dumps(question)})"
+        " && all.at(-1).textContent.replace('▌', '').trim() !== '')"
+        "([...document.querySelectorAll('[data-testid=stChatMessage]')])"
     )
     tab.ask(question)
     return tab.watched(_LIMIT) - tab.mark("enter")
@@ -106,7 +111,7 @@ def _started(browser: Browser, command: Sequence[str], environment: Mapping[str,
         for number, question in enumerate(questions, 1):
             if pause or number > 1:
                 tab.page.wait_for_timeout((pause if number == 1 else _BETWEEN) * 1000)
-            start.turns.append(_first_text(tab, number, question))
+            start.turns.append(_first_text(tab, question))
     return start
 
 
