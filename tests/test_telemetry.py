@@ -20,6 +20,7 @@ from test_agent_invoker import answer_of, say
 from test_pieces import in_pieces, said
 
 from agent_invoker import AgentInvoker
+from playground import telemetry
 from playground.pieces import Pieces
 
 LISTENING = """
@@ -33,6 +34,12 @@ asked = three_exchanges()
 told = [data.log_record.attributes for data in heard.get_finished_logs()]
 print(json.dumps([asked, [len(about["gen_ai.input.messages"]) for about in told if about["gen_ai.agent.name"] == "helper"]]))
 """
+
+
+@pytest.fixture(autouse=True)
+def nobody_listens(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a test before has set: some import adk web, and a provider stays for as long as the process."""
+    monkeypatch.setattr(telemetry, "_somebody_listens", lambda: False)
 
 
 def three_exchanges() -> list[int]:
