@@ -130,7 +130,7 @@ def note_end(manager: SessionManager, drawn_in: float) -> None:
 
 
 def may_lack(manager: SessionManager) -> bool:
-    """Whether the browser may lack the end of the last run of the page, in a run of a fragment that comes just after it.
+    """Whether the browser may lack the end of the last run of the page, in a run of a fragment that comes just after it; notes it if so.
 
     A request that comes in the moment in which a run ends gets a script runner of its own from Streamlit, and what the old one has not
     yet said is never said (its issue 9921): the whole page draws that again, a fragment would not.

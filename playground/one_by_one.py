@@ -25,7 +25,7 @@ _drawing = threading.Lock()
 def one_by_one(look_up: Callable[[], None]) -> Generator[None]:
     """Do what is in the block when no other thread is in one, or after PATIENCE. Raises: whatever `look_up` does, while it waits."""
     until = time.monotonic() + PATIENCE
-    while not (is_alone := _drawing.acquire(timeout=min(_LOOK, PATIENCE))) and time.monotonic() < until:
+    while not (is_alone := _drawing.acquire(timeout=_LOOK)) and time.monotonic() < until:
         look_up()
     try:
         yield

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import threading
 from collections.abc import Callable, Generator, Iterator
@@ -34,6 +35,15 @@ def agent_saying(script: Script = echo, **options: Any) -> LlmAgent:
 
 def model_of(invoker: AgentInvoker) -> ScriptedLlm:
     return invoker._runner.agent.model  # type: ignore[union-attr]
+
+
+def in_a_process_of_its_own(code: str, **environment: str) -> str:
+    """Run Python that may import the project and the tests; it must end well. For what can be set once a process. Returns: what it printed."""
+    tests = Path(__file__).parent
+    environ = {**os.environ, "PYTHONPATH": f"{tests.parent}:{tests}", **environment}
+    done = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 @pytest.fixture(autouse=True)

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
+from conftest import in_a_process_of_its_own
 from meeting_minds import in_turn, room_of
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
 from playground.meetings.messages import Floor
 from playground.meetings.room import Room
 
-IN_A_PROCESS_OF_ITS_OWN = """
+LISTENING = """
 from google.adk.telemetry.setup import OTelHooks, maybe_set_otel_providers
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from test_meeting_metrics import check
@@ -56,9 +53,4 @@ def check(reader: InMemoryMetricReader) -> None:
 
 def test_they_go_through_adks_telemetry() -> None:
     """A provider is set once a process, so this is one of its own."""
-    tests = Path(__file__).parent
-    environ = {**os.environ, "PYTHONPATH": f"{tests.parent}:{tests}"}
-    done = subprocess.run(
-        [sys.executable, "-c", IN_A_PROCESS_OF_ITS_OWN], env=environ, capture_output=True, text=True, check=False, timeout=60
-    )
-    assert done.returncode == 0, done.stderr
+    in_a_process_of_its_own(LISTENING)

@@ -51,8 +51,7 @@ async def test_who_follows_an_answer_holds_up_nobodys_page(server: GeminiServer,
     with serving(page_environment(server), tmp_path / "log") as served:
         async with open_client(served.url) as reader, open_client(served.url, beat=NEVER) as other:
             await reader.submit("hello")
-            while not server.requests:
-                await reader.rest(0.01)
+            assert await asyncio.to_thread(server.wait_for, lambda made: bool(made.requests))
             took: list[float] = []
             for _ in range(TRIES):
                 began = time.monotonic()

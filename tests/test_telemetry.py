@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import AsyncGenerator
-from pathlib import Path
 
 import pytest
-from conftest import Invoking, model_of
+from conftest import Invoking, agent_saying, in_a_process_of_its_own, model_of
 from google.adk.agents.callback_context import CallbackContext
 from google.adk.models import BaseLlm, LlmRequest, LlmResponse
 from google.adk.telemetry import tracing
@@ -44,8 +40,6 @@ def nobody_listens(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def three_exchanges() -> list[int]:
     """Say three things; return how many contents the model was asked with, each time."""
-    from conftest import agent_saying
-
     invoker = AgentInvoker(agent_saying())
     try:
         for word in ("one", "two", "three"):
@@ -57,11 +51,8 @@ def three_exchanges() -> list[int]:
 
 def test_who_listens_is_told_of_every_content() -> None:
     """A provider is set once a process, so this is one of its own."""
-    tests = Path(__file__).parent
-    environ = {**os.environ, "PYTHONPATH": f"{tests.parent}:{tests}", "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT": "EVENT_ONLY"}
-    done = subprocess.run([sys.executable, "-c", LISTENING], env=environ, capture_output=True, text=True, check=False, timeout=60)
-    assert done.returncode == 0, done.stderr
-    asked, heard = json.loads(done.stdout.splitlines()[-1])
+    told = in_a_process_of_its_own(LISTENING, OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT="EVENT_ONLY")
+    asked, heard = json.loads(told.splitlines()[-1])
     assert heard == asked == [1, 3, 5]
 
 
