@@ -179,7 +179,7 @@ class PageState:
     message; `discarded` the conversation that can be brought back, as id and title; `listed` how many the list shows;
     `begun` the turn that this page has seen begin last: its end is announced, no other's; `drawn` what was chosen when the page was
     drawn; `runner` whose run of the whole page has ended last, and `doubted_until` when (`time.monotonic`) the browser may lack its
-    end; `is_again` if the next one is there to draw that again.
+    end; `is_next_again` if the next one is there to draw that again.
     """
 
     revision: int = -1
@@ -194,7 +194,7 @@ class PageState:
     drawn: tuple[object, ...] = ()
     runner: Callable[[], object] = lambda: None
     doubted_until: float = 0.0
-    is_again: bool = False
+    is_next_again: bool = False
 
 
 @dataclass(slots=True)

@@ -119,14 +119,13 @@ def is_beat() -> bool:
     return bool(context and context.fragment_ids_this_run)
 
 
-def note_end(manager: SessionManager, drawn_in: float) -> None:
+def note_end(manager: SessionManager, drawn_in: float, *, is_again: bool) -> None:
     """Note that a run of the whole page ends here, whose it is, and until when it is doubted: the longer the longer it took to draw it.
 
     One that draws again what may be lacking is not doubted in its turn.
     """
     page = manager.page
-    page.runner, page.doubted_until = weakref.ref(get_script_run_ctx()), 0.0 if page.is_again else time.monotonic() + max(LAG, drawn_in)
-    page.is_again = False
+    page.runner, page.doubted_until = weakref.ref(get_script_run_ctx()), 0.0 if is_again else time.monotonic() + max(LAG, drawn_in)
 
 
 def may_lack(manager: SessionManager) -> bool:
@@ -137,7 +136,7 @@ def may_lack(manager: SessionManager) -> bool:
     """
     page = manager.page
     lacks = is_beat() and time.monotonic() < page.doubted_until and page.runner() is not get_script_run_ctx()
-    page.is_again |= lacks
+    page.is_next_again |= lacks
     return lacks
 
 
@@ -169,6 +168,7 @@ def draw() -> None:
         st.error(error.message)
         return
     manager = SessionManager(st.session_state, actions.user_id())
+    is_again, manager.page.is_next_again = manager.page.is_next_again, False  # of this run alone: a click may cut it
     try:
         follow_address(invoker, manager)
         sync(invoker, manager)
@@ -182,7 +182,7 @@ def draw() -> None:
     drawn_in = time.monotonic() - began
     if talk:
         talk.follow()
-    note_end(manager, drawn_in)
+    note_end(manager, drawn_in, is_again=is_again)
 
 
 def draw_page(invoker: AgentInvoker, manager: SessionManager, talks: Sequence[TalkSession], messages: Sequence[Message]) -> Talk | None:

@@ -69,6 +69,28 @@ def button(page: AppTest, label: str) -> "AppTest.button":  # type: ignore[name-
     return next(b for b in page.button if label in b.label)
 
 
+def test_a_click_that_cuts_the_run_that_draws_again_is_doubted_itself(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the run that a beat asked for is not: what the click's draws may be lacking too. The cut is where a page waits to be drawn."""
+    state = SessionManager(page.session_state).page  # pyright: ignore[reportArgumentType] - AppTest gives less than Streamlit
+    assert state.doubted_until
+    state.is_next_again = True
+    page.run()
+    assert not state.doubted_until
+
+    @contextmanager
+    def cut(_: Callable[[], None]) -> Generator[None]:
+        st.stop()
+        yield
+
+    state.is_next_again = True
+    with monkeypatch.context() as patched:
+        patched.setattr(one_by_one, "one_by_one", cut)
+        page.run()
+    page.run()
+    assert not page.exception
+    assert state.doubted_until
+
+
 def test_the_first_screen_offers_four_suggestions_and_says_who_answers(page: AppTest) -> None:
     """A visible badge: rules, not a language model."""
     assert not page.exception
