@@ -64,7 +64,8 @@ OTHER_SUGGESTIONS = ("What can you do?", "Which tools do you have?", "Give me an
 
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncGenerator[None, None]:
-    """Close every invoker when the server stops: no thread, task or connection is left."""
+    """Look for garbage less often; close every invoker when the server stops: no thread, task or connection is left."""
+    gc.set_threshold(*GARBAGE)
     yield
     agent_invoker.close_all()
 
@@ -432,6 +433,5 @@ if __name__ == "__main__":
     draw()
 else:
     actions.set_up_logging()
-    gc.set_threshold(*GARBAGE)
     secret = cookie_secret(os.environ, HERE / ".streamlit")
     app = st.App(__file__, lifespan=lifespan, middleware=[Middleware(IdentityMiddleware, secret=secret)])

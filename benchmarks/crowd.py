@@ -129,10 +129,14 @@ def model_late(client: StreamlitClient) -> list[float]:
     return [(at - sent[0] - number / RATE) * 1000 for number, at in enumerate(sent)]
 
 
-async def level(server: Server, users: int, seconds: int) -> Level:
-    """Let so many users stream an answer of so many seconds at once; the first second of each is not counted."""
+async def level(server: Server, users: int, seconds: int, *others: Server) -> Level:
+    """Let so many users stream an answer of so many seconds at once; the first second of each is not counted.
+
+    It begins when the server, and the others on this machine, have done with whoever came before.
+    """
     chunks = round(seconds * RATE)
-    await quiet(server)
+    for one in (server, *others):
+        await quiet(one)
     async with crowd(server, users) as clients:
         answers = [_answer(client, f"u{n}", chunks, SPREAD * n / users) for n, client in enumerate(clients)]
         (used, frames), whole = await asyncio.gather(_steady(server, clients, seconds), asyncio.gather(*answers))

@@ -1,7 +1,9 @@
 """The playground and what people would use instead: how each is started, and where its page has the input and the answers.
 
 Every one runs `gemini_agent` as its own documentation's tutorial has it: an ADK Runner with StreamingMode.SSE, token by token.
-Chainlit and Gradio run in environments of their own (the first lines of their scripts), the others in the project's.
+Chainlit and Gradio run in environments of their own (the first lines of their scripts), the others in the project's. The Streamlit peer
+runs in the project's folder: what .streamlit/config.toml spares the page (a collection after every run) it spares the peer, too.
+The playground makes no titles here (VIBEHUNTR_TITLES), as no peer asks the model for one.
 """
 
 from __future__ import annotations

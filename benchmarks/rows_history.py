@@ -76,19 +76,21 @@ def _sizes(scale: Scale) -> Sequence[int]:
     return (_SIZES[0], _SIZES[-1]) if scale.short else _SIZES
 
 
-def _turns(url: str, scale: Scale) -> dict[int, float]:
-    """Return the CPU of a turn by the messages before it: one at 10 has a conversation of its own each time, so it stays one at 10."""
+def _turns(url: str, scale: Scale) -> tuple[dict[int, float], dict[int, float]]:
+    """Return the CPU of a turn by the messages before it, and that of the first turn of a process, which reads all of them.
+
+    One at 10 has a conversation of its own each time, so it stays one at 10.
+    """
     small, *large = _sizes(scale)
     costs: dict[int, list[float]] = {size: [] for size in (small, *large)}
     with _invoker(url) as invoker:
         talks = {size: _filled(invoker, size) for size in large}
-        for talk in talks.values():  # the first turn reads all of it, once
-            _turn(invoker, talk)
+        first = {size: _turn(invoker, talk) for size, talk in talks.items()}
         for _ in range(scale.tries(_ROUNDS)):
             costs[small].append(_turn(invoker, _filled(invoker, small)))
             for size, talk in talks.items():
                 costs[size].append(_turn(invoker, talk))
-    return {size: median(values) for size, values in costs.items()}
+    return {size: median(values) for size, values in costs.items()}, first
 
 
 def _bare(scale: Scale) -> dict[int, float]:
@@ -99,10 +101,13 @@ def _bare(scale: Scale) -> dict[int, float]:
     return {int(size): cost for size, cost in told.items()}
 
 
+def _at(costs: Mapping[int, float]) -> dict[str, Value]:
+    return {f"at_{size}": round(cost, 1) for size, cost in costs.items()}
+
+
 def _figure(what: str, costs: Mapping[int, float], most: float = 0.0, called: str = "ratio") -> Figure:
     ratio = costs[_SIZES[-1]] / costs[_SIZES[0]]
-    values: dict[str, Value] = {f"at_{size}": round(cost, 1) for size, cost in costs.items()}
-    return Figure(what, {**values, called: round(ratio, 2)}, f"at most {most:g}x" if most else "", ratio <= most if most else None)
+    return Figure(what, {**_at(costs), called: round(ratio, 2)}, f"at most {most:g}x" if most else "", ratio <= most if most else None)
 
 
 async def _page_ms(server: Server, talk: str, size: int, runs: int) -> tuple[float, float]:
@@ -125,7 +130,7 @@ async def _page_ms(server: Server, talk: str, size: int, runs: int) -> tuple[flo
 
 
 def _page(scale: Scale) -> list[Figure]:
-    """Let one user open conversations of all sizes, again and again; the smallest of each figure's rounds has the least noise."""
+    """Let one user open conversations of all sizes, again and again; the first round warms up."""
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{folder}/talks.db"
         with _invoker(url) as invoker:
@@ -153,8 +158,12 @@ def history_cost(scale: Scale) -> list[Figure]:
         if Postgres.binaries() and not scale.short:
             stores["PostgreSQL"] = stack.enter_context(Postgres()).url
         turns = {name: _turns(url, scale) for name, url in stores.items()}
+    bare = _bare(scale)
+    short, theirs = turns["memory"][0][_SIZES[0]], bare[_SIZES[0]]
     return [
-        *(_figure(f"CPU of a turn, {name}, ms", costs, 2.0) for name, costs in turns.items()),
-        _figure("CPU of a turn, ADK's bare Runner in memory, ms", _bare(scale), called="times"),
+        *(_figure(f"CPU of a turn, {name}, ms", costs, 2.0) for name, (costs, _) in turns.items()),
+        *(Figure(f"CPU of a process's first turn, {name}, ms", _at(first)) for name, (_, first) in turns.items()),
+        _figure("CPU of a turn, ADK's bare Runner in memory, ms", bare, called="times"),
+        Figure(f"CPU of a turn at {_SIZES[0]}, beside the bare Runner's", {"ratio": round(short / theirs, 2)}),
         *_page(scale),
     ]

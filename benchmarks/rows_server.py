@@ -55,10 +55,10 @@ class _Search:
         return LADDER[self._carried] if self._carried >= 0 else 0
 
 
-def _try_once(search: _Search, seconds: int) -> bool:
+def _try_once(search: _Search, seconds: int, other: Server) -> bool:
     step = search.next_step()
     if step is not None:
-        search.take(step, asyncio.run(level(search.server, LADDER[step], seconds)))
+        search.take(step, asyncio.run(level(search.server, LADDER[step], seconds, other)))
     return step is not None
 
 
@@ -70,7 +70,7 @@ def conversations(scale: Scale) -> list[Figure]:
         for search in (ours, theirs):
             asyncio.run(warm_up(search.server))
         for _ in range(2 * len(LADDER)):
-            if not any([_try_once(ours, seconds), _try_once(theirs, seconds)]):
+            if not any([_try_once(ours, seconds, peer), _try_once(theirs, seconds, page)]):
                 break
     ratio = round(ours.limit / theirs.limit, 2) if theirs.limit else 0.0
     limits: dict[str, Value] = {"playground": ours.limit, "st.write_stream": theirs.limit, "ratio": ratio}

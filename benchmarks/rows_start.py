@@ -162,7 +162,7 @@ _SETTLE: Final = 8.0  # seconds
 
 @dataclass(frozen=True, slots=True)
 class _Memory:
-    """Unique memory of a server's process, in MB: with a page that has had a turn, and what each further page adds, in KB."""
+    """Unique memory of a server's process, in MB: with five pages that have had a turn, and what each further page adds, in KB."""
 
     one: float
     idle: float

@@ -116,7 +116,7 @@ def gemini() -> Generator[dict[str, str], None, None]:
 
 @contextmanager
 def serve(script: Path, **environment: str) -> Generator[Server, None, None]:
-    """Run a Streamlit app with the benchmarks' agent and no key; it has ended when the block is left.
+    """Run a Streamlit app, with `bench_agent` and no key if `environment` has no other; it has ended when the block is left.
 
     The directory is the project's, so that its .streamlit/config.toml holds for the page and for the peer alike.
     Raises: RuntimeError with the end of the app's output when it does not answer within 60 s.

@@ -27,10 +27,12 @@ from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
+import httpx
 from crowd import MANY_WORKERS, model_process
 from figures import percentile
 from servers import PAGE, gemini, serve
 from streamlit_client import StreamlitClient, open_client
+from websockets.exceptions import WebSocketException
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -174,7 +176,7 @@ async def _live(user: User, until: float, tally: Tally) -> None:
     while time.monotonic() < until:
         try:
             await user.live(until)
-        except (TimeoutError, LookupError, RuntimeError, OSError) as error:
+        except (TimeoutError, LookupError, RuntimeError, OSError, WebSocketException, httpx.HTTPError) as error:
             where = [frame.name for frame in traceback.extract_tb(error.__traceback__) if frame.filename == __file__]
             tally.errors.append(f"{type(error).__name__} in {where[-1]}: {error}")
             await asyncio.sleep(1)
@@ -215,7 +217,10 @@ async def _soak(server: Server, users: int, seconds: float, tally: Tally) -> lis
         people = [asyncio.create_task(_live(User(number, server, tally), until, tally)) for number in range(users)]
         for person in people:
             stack.callback(person.cancel)
-        return await _sampled(server, tally, seconds)
+        samples = await _sampled(server, tally, seconds)
+        gone = [person.exception() for person in people if person.done() and not person.cancelled()]
+        tally.errors += [f"a user has gone: {error!r}" for error in gone if error]
+        return samples
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,6 @@ class StreamlitClient:
     def __init__(self, socket: ClientConnection, cookie: str = "", query: str = "", *, beat: float | None = None) -> None:
         """Talk over an open socket, from an address with that query; `beat`, in seconds, overrides autorefresh's interval."""
         self.stamps: dict[str, tuple[float, float]] = {}
-        self.beats = 0  # sent
         self.frames = 0  # messages that brought something new of an answer
         self.full_runs = 0  # of the whole page, not cut
         self.lost_ends = 0  # of those, of which Streamlit has not told the end
@@ -297,7 +296,6 @@ class StreamlitClient:
             await asyncio.sleep(self._beat or interval)
             mounted = self._component(component_id) or mounted
             count += 1
-            self.beats += 1
             self._values[component_id] = WidgetState(id=component_id, json_value=json.dumps(count))
             await self._rerun(mounted.fragment_id)
 

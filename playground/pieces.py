@@ -74,9 +74,13 @@ class Pieces:
         try:
             while came := await inbox.take():
                 passed = loop.time()
-                with self._one_flows():
-                    for piece in joined(came):
+                for piece in joined(came):
+                    if not piece.partial:  # ADK calls tools before it comes back for the next
                         yield piece
+                        continue
+                    with self._one_flows():
+                        yield piece
+                with self._one_flows():
                     left = self.frame - (loop.time() - passed)
                     if left > 0 and not reading.done():
                         await asyncio.wait({reading}, timeout=left)

@@ -22,8 +22,10 @@ All of it runs on the invoker's event loop.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Any, ClassVar, Final, Protocol
 
 from google.adk.agents import BaseAgent, InvocationContext, LlmAgent
@@ -141,6 +143,8 @@ class Latest(GetSessionConfig):
     def known(cls, memory: Remembers, said: types.Content) -> Latest:
         """Ask for what a turn needs that goes on from what the user has said."""
         earlier = memory.earlier
+        if earlier and earlier.since > time.time():  # imported so, or the clock has been set: what comes now counts as earlier
+            earlier = memory.earlier = None
         if earlier is None or earlier.names & set(_names_in(said)):
             return cls(memory=memory)
         return cls(memory=memory, after_timestamp=earlier.since - 0.001)  # a database rounds times
@@ -291,12 +295,16 @@ class Remembering(BasePlugin):
         return Earlier(events[cut].id, events[cut].timestamp, names, {agent: said.followed_by(before[len(said) :])})
 
     def _cut(self, events: Sequence[Event]) -> int:
-        """Return the latest place where no event names what one before it names, and that has enough events behind; 0 if there is none."""
+        """Return the latest place where no event names what one before it names, and that has enough events behind; 0 if there is none.
+
+        None of these may be older than the first: by its time the later ones are asked for.
+        """
         names = [_names(event) for event in events]
+        oldest = list(accumulate((event.timestamp for event in reversed(events)), min))[::-1]
         last = {name: n for n, named in enumerate(names) for name in named}
         cut, reached = 0, -1
         for n in range(min(self._floor(events), len(events) - _FEWEST) + 1):
-            if reached < n:
+            if reached < n and events[n].timestamp <= oldest[n]:
                 cut = n
             reached = max(reached, n, *(last[name] for name in names[n]))
         return cut

@@ -195,6 +195,20 @@ async def test_a_stream_that_says_nothing_has_no_share() -> None:
     await asyncio.wait(tasks)
 
 
+async def test_a_stream_that_waits_for_a_tool_has_no_share() -> None:
+    """ADK calls tools while it holds the response that asks for them."""
+    pieces = Pieces()
+    alone = pieces.frame
+    streams: list[AsyncGenerator[LlmResponse, None]] = []
+    for _ in range(100):
+        pieces.of(model := Held(given=[whole("a")], closed=[]))
+        streams.append(model.generate_content_async(LlmRequest(), stream=True))
+        await anext(streams[-1])
+    assert pieces.frame == alone
+    for stream in streams:
+        await stream.aclose()
+
+
 async def test_a_frame_has_one_piece_and_the_end_does_not_wait_for_the_next() -> None:
     """So many answers that a frame is a hundred seconds: one chunk, then all others at the end, at once."""
     pieces = Pieces()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -226,6 +227,22 @@ async def test_a_session_that_is_not_what_it_was_is_read_anew(url: str) -> None:
     ours, plain = await pair.turn("hello")
     assert ours == plain
     assert "question 1" not in str(ours)
+    await pair.store.close()
+
+
+async def test_events_from_the_future_hide_none_that_come_now(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Imported ones may be: neither while it is to come, nor when it has come, nor when the clock is set back."""
+    pair, now = Pair(url), time.time
+    await pair.begin()
+    events = [event for n in range(20) for event in exchange(str(n))]
+    for n, event in enumerate(events):
+        event.timestamp = now() + 3_600 + n
+    await pair.append(events)
+    for hours in (0, 0, 2, 2, 2, 2, 2, 1.5, 1.5, 2, 2):
+        monkeypatch.setattr(time, "time", lambda hours=hours: now() + 3_600 * hours)
+        for n in range(3):
+            ours, plain = await pair.turn(f"hello {n}")
+            assert ours == plain
     await pair.store.close()
 
 
