@@ -11,6 +11,7 @@ import importlib
 import json
 import os
 import platform
+import subprocess
 import sys
 import time
 from dataclasses import asdict
@@ -18,13 +19,21 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import httpx
 import psutil
 from figures import Figure, Scale
+from playwright.sync_api import Error as BrowserError
+from websockets.exceptions import WebSocketException
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 ROOT = Path(__file__).resolve().parent.parent
+BREAKS = (
+    RuntimeError, TimeoutError, LookupError, OSError, ImportError, ValueError, ArithmeticError,
+    subprocess.SubprocessError, WebSocketException, httpx.HTTPError, BrowserError,
+)  # fmt: skip
+"""What a row breaks off with: a server that does not start or gives up, a page that does not show what it should, nothing to divide by."""
 ROWS: Mapping[str, str] = {
     "chunk_to_dom": "rows_browser",
     "fast_stream": "rows_browser",
@@ -74,7 +83,7 @@ def measure(name: str, scale: Scale) -> list[Figure]:
     start = time.monotonic()
     try:
         figures = rows(scale)
-    except Exception as error:  # noqa: BLE001 - whatever it is, the others are measured
+    except BREAKS as error:
         figures = [Figure("broke off", {"error": f"{type(error).__name__}: {error}"[:400]}, met=False)]
     print(f"\n{name} ({time.monotonic() - start:.0f} s)", flush=True)
     for figure in figures:
