@@ -19,21 +19,17 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import httpx
 import psutil
 from figures import Figure, Scale
 from playwright.sync_api import Error as BrowserError
-from websockets.exceptions import WebSocketException
+from streamlit_client import FAILURES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 ROOT = Path(__file__).resolve().parent.parent
-BREAKS = (
-    RuntimeError, TimeoutError, LookupError, OSError, ImportError, ValueError, ArithmeticError,
-    subprocess.SubprocessError, WebSocketException, httpx.HTTPError, BrowserError,
-)  # fmt: skip
-"""What a row breaks off with: a server that does not start or gives up, a page that does not show what it should, nothing to divide by."""
+BREAKS = (*FAILURES, BrowserError, ImportError, ValueError, ArithmeticError, subprocess.SubprocessError)
+"""What a row breaks off with: a server, a browser or a process that gives up, a front end that is not there, nothing to divide by."""
 ROWS: Mapping[str, str] = {
     "chunk_to_dom": "rows_browser",
     "fast_stream": "rows_browser",

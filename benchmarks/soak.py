@@ -27,12 +27,10 @@ from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
-import httpx
 from crowd import MANY_WORKERS, model_process
 from figures import percentile
 from servers import PAGE, gemini, serve
-from streamlit_client import StreamlitClient, open_client
-from websockets.exceptions import WebSocketException
+from streamlit_client import FAILURES, StreamlitClient, open_client
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -176,7 +174,7 @@ async def _live(user: User, until: float, tally: Tally) -> None:
     while time.monotonic() < until:
         try:
             await user.live(until)
-        except (TimeoutError, LookupError, RuntimeError, OSError, WebSocketException, httpx.HTTPError) as error:
+        except FAILURES as error:
             where = [frame.name for frame in traceback.extract_tb(error.__traceback__) if frame.filename == __file__]
             tally.errors.append(f"{type(error).__name__} in {where[-1]}: {error}")
             await asyncio.sleep(1)

@@ -25,7 +25,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, WebSocketException
 from websockets.typing import Origin, Subprotocol
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from streamlit.proto.Element_pb2 import Element
 
 STAMP = re.compile(r"⟦([^:⟧]+):([\d.]+)⟧")
+FAILURES = (OSError, RuntimeError, LookupError, httpx.HTTPError, WebSocketException)
+"""What a server that gives up, or a page without what it should have, shows a client with; a TimeoutError is an OSError."""
 _KEPT = ("component_instance", "chat_input", "button")
 _SHORT = 80  # characters of a text that counts as seen itself, as "Stopped." does
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import weakref
 from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Iterator
-from contextlib import aclosing, contextmanager
+from contextlib import aclosing, contextmanager, nullcontext
 from typing import Any
 
 from google.adk.models import BaseLlm, LlmRequest, LlmResponse
@@ -75,10 +75,7 @@ class Pieces:
             while came := await inbox.take():
                 passed = loop.time()
                 for piece in joined(came):
-                    if not piece.partial:  # ADK calls tools before it comes back for the next
-                        yield piece
-                        continue
-                    with self._one_flows():
+                    with self._one_flows() if piece.partial else nullcontext():  # else ADK may call tools before it comes back
                         yield piece
                 with self._one_flows():
                     left = self.frame - (loop.time() - passed)

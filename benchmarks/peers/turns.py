@@ -16,9 +16,7 @@ from google.genai import types
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from google.adk.events import Event
-
-STREAMING = RunConfig(streaming_mode=StreamingMode.SSE)
+_STREAMING = RunConfig(streaming_mode=StreamingMode.SSE)
 
 
 def make_runner() -> Runner:
@@ -29,18 +27,9 @@ def make_runner() -> Runner:
     return Runner(agent=agent, app_name="peer", session_service=InMemorySessionService(), auto_create_session=True)
 
 
-def question(prompt: str) -> types.Content:
-    """Return what the user typed as ADK takes it."""
-    return types.Content(role="user", parts=[types.Part(text=prompt)])
-
-
-def new_text(event: Event) -> str:
-    """Return what an event adds to the answer; the whole text, which comes once more at the end, adds nothing."""
-    return (event.content.parts[0].text or "") if event.partial and event.content and event.content.parts else ""
-
-
 async def answer(runner: Runner, session_id: str, prompt: str) -> AsyncIterator[str]:
-    """Yield the partial texts of the agent's answer."""
-    async for event in runner.run_async(user_id="user", session_id=session_id, new_message=question(prompt), run_config=STREAMING):
-        if text := new_text(event):
+    """Yield the partial texts of the agent's answer; the whole text, which comes once more at the end, adds nothing."""
+    question = types.Content(role="user", parts=[types.Part(text=prompt)])
+    async for event in runner.run_async(user_id="user", session_id=session_id, new_message=question, run_config=_STREAMING):
+        if event.partial and event.content and event.content.parts and (text := event.content.parts[0].text):
             yield text
