@@ -18,6 +18,7 @@ from agent_invoker import AgentInvoker, Turn
 from page.messages import Canvas, GrowingBlocks, live_items
 from page.sidebar import Seats
 from playground.client import pause
+from playground.one_by_one import Pace
 from playground.pieces import pieces
 from playground.turn_log import Answer, Message, seats_of
 from session_manager import SessionManager
@@ -25,11 +26,11 @@ from session_manager import SessionManager
 BEAT = 2_000  # milliseconds between two beats while a turn runs
 DRAIN = 6.0  # seconds one run follows the log at most: longer than a beat, so that a beat is waiting when it ends
 CALM = 3.0  # seconds that the browser need not load what beats; it takes 80 ms, in which it draws nothing. No longer than DRAIN - BEAT
-FRAME = 0.02  # seconds between two looks while the browser paints the last words
 REDRAW = 0.03  # seconds between two redraws, at least: pieces come slower, but not all that a turn writes is pieces
 GLANCE = 0.05  # seconds until a run that follows looks up: a click waits no longer than that
 PATIENCE = 0.12  # the same when the process has much to do, and pieces are further apart
-PAUSE = 0.12  # seconds between the end of an answer and the redraw of the page that follows
+PAUSE = 0.12  # seconds between the end of an answer and the redraw of the page that follows, at least
+REDRAWS = Pace(apart=0.1, put_off=3.0)  # of a process: one takes 20 ms in which no answer moves, and lacks nothing but what can be clicked
 
 
 class Live:
@@ -109,12 +110,13 @@ class Live:
     def _end(self, turn: Turn) -> None:
         """Have the page redrawn, once, if the answer has ended: a moment later, so that the browser paints the last words first.
 
-        Also if another turn has waited for that, and is the running one by now.
+        With many ends at once it is put off, unless another turn has waited for this one's, and is the running one by now.
         """
         if self._answer.ended and turn.wait_ended(GLANCE) and turn is self._manager.turn(turn.id):
-            until = time.monotonic() + PAUSE
-            while time.monotonic() < until:
-                pause(FRAME)
+            soonest = time.monotonic() + PAUSE
+            begin = REDRAWS.begin(soonest)
+            while (left := (begin if turn is self._manager.running_turn() else soonest) - time.monotonic()) > 0:
+                pause(min(left, _until_glance()))
                 look_up()
             self._manager.settle(turn)
             st.rerun()
@@ -122,7 +124,7 @@ class Live:
     def _next_frame(self, turn: Turn) -> None:
         """Wait for news, and draw it; not sooner than the browser wants it, but for the end."""
         was_blocked = self._blocked
-        grown = turn.wait(self._answer.cursor, min(max(GLANCE, pieces.frame), PATIENCE))
+        grown = turn.wait(self._answer.cursor, _until_glance())
         self._blocked = bool(self._invoker.health().blocked_for)
         if grown or self._blocked or was_blocked:
             turn.wait_ended(max(0.0, self._drawn_at + REDRAW - time.monotonic()))
@@ -136,6 +138,10 @@ class Live:
         message = session_manager.answer_message(self.drawn, self._answer)
         self._canvas.draw(live_items(message, self._invoker, self._blocks))
         self._seats.draw(seats_of(message))
+
+
+def _until_glance() -> float:
+    return min(max(GLANCE, pieces.frame), PATIENCE)
 
 
 def look_up() -> None:

@@ -2,11 +2,12 @@
 
 A page is a hundred messages, made by a thread of its own. Streamlit's event loop passes them on, with four system calls for each, and
 after each call it has to get the interpreter's lock back from whoever computes: 5 ms for each thread that does. With many pages being
-drawn at once the loop gets to nothing, and no answer moves on any screen for seconds.
+drawn at once the loop gets to nothing, and no answer moves on any screen for seconds. What can wait a little, the page after an answer
+that is on it already, keeps an even pace too: else a crowd whose answers end leaves nothing for those whose answers go on.
 
 What it guarantees: one page of the process is drawn at a time, but who has waited for PATIENCE goes ahead, beside whoever is being
 drawn. Who waits looks up meanwhile, so a click cuts that too. A run that is cut, or fails, makes room. Who follows an answer holds up
-nobody: that is after the drawing.
+nobody: that is after the drawing. A pace puts nobody off for longer than it says, however many there are.
 """
 
 from __future__ import annotations
@@ -32,3 +33,21 @@ def one_by_one(look_up: Callable[[], None]) -> Generator[None]:
     finally:
         if is_alone:
             _drawing.release()
+
+
+class Pace:
+    """When each may begin what many want to do at about the same time."""
+
+    def __init__(self, apart: float, put_off: float) -> None:
+        """Keep them so many seconds apart, but put nobody off for more than `put_off` seconds."""
+        self._apart = apart
+        self._put_off = put_off
+        self._free = 0.0
+        self._lock = threading.Lock()
+
+    def begin(self, soonest: float) -> float:
+        """Return when who wants to begin at `soonest` may; both are seconds of `time.monotonic()`. The place is taken, begun or not."""
+        with self._lock:
+            at = min(max(soonest, self._free), soonest + self._put_off)
+            self._free = max(self._free, at + self._apart)
+            return at

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from playground import one_by_one as module
-from playground.one_by_one import one_by_one
+from playground.one_by_one import Pace, one_by_one
 
 SOON = 10.0  # seconds, at most
 
@@ -74,6 +77,32 @@ def test_who_waits_looks_up_and_may_be_cut(monkeypatch: pytest.MonkeyPatch) -> N
         with one_by_one(nothing), pytest.raises(LookupError):
             pool.submit(waits).result(SOON)
         assert pool.submit(_is_drawn).result(SOON)
+
+
+@given(st.lists(st.integers(0, 20)))
+def test_a_pace_keeps_apart_and_puts_nobody_off_for_longer_than_it_says(pauses: list[int]) -> None:
+    """Whoever comes first begins first. Two are nearer to one another only where the second has been put off for as long as may be."""
+    pace, now = Pace(apart=5, put_off=40), 0
+    came: list[tuple[int, float]] = []
+    for pause in pauses:
+        now += pause
+        came.append((now, pace.begin(now)))
+    assert all(soonest <= begun <= soonest + 40 for soonest, begun in came)
+    assert all(later >= earlier + 5 or later == soonest + 40 for (_, earlier), (soonest, later) in pairwise(came))
+    assert all(begun == soonest for (soonest, begun), (_, earlier) in zip(came[1:], came, strict=False) if soonest >= earlier + 5)
+
+
+def test_a_pace_tells_threads_apart() -> None:
+    """Eight of them, fifty times each, and no two get the same place."""
+    pace, ready = Pace(apart=1, put_off=1_000), threading.Barrier(8)
+
+    def take() -> list[float]:
+        ready.wait(SOON)
+        return [pace.begin(0) for _ in range(50)]
+
+    with ThreadPoolExecutor(8) as pool:
+        taken = [place for done in [pool.submit(take) for _ in range(8)] for place in done.result(SOON)]
+    assert sorted(taken) == list(range(400))
 
 
 def _is_drawn() -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,9 +14,10 @@ from streamlit.testing.v1 import AppTest
 
 import vibehuntr_playground as page_module
 from agent_invoker import ModelUnknown
-from page import actions
+from page import actions, live
 from page.messages import with_cursor
 from playground import one_by_one
+from playground.one_by_one import Pace
 from session_manager import SessionManager
 from vibehuntr_agent import SUGGESTIONS
 
@@ -63,6 +65,19 @@ def submit(page: AppTest, text: str) -> AppTest:
 def drawn(page: AppTest) -> list[tuple[str, str]]:
     """Return (role, text) of each message on the page."""
     return [(m.name, "".join(str(getattr(part, "value", "")) for part in [*m.text, *m.markdown])) for m in page.chat_message]
+
+
+class Paced(Pace):
+    """Puts the first off for so many seconds, the second, and so on, and notes when they may begin."""
+
+    def __init__(self, *put_off: float) -> None:
+        super().__init__(0.0, 0.0)
+        self._next = iter(put_off)
+        self.begun: list[float] = []
+
+    def begin(self, soonest: float) -> float:
+        self.begun.append(soonest + next(self._next))
+        return self.begun[-1]
 
 
 def button(page: AppTest, label: str) -> "AppTest.button":  # type: ignore[name-defined]  # noqa: UP037
@@ -233,15 +248,35 @@ def test_another_agent_folder_answers(monkeypatch: pytest.MonkeyPatch, tmp_path:
 
 
 def test_a_message_that_waited_is_answered_in_the_same_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The page need not hear a beat for it: there are none here."""
+    """The page need not hear a beat for it: there are none here. Nor is it put off at the first end, as another answer comes."""
     model = "ScriptedLlm.saying(lambda _: [Text('one '), Wait(0.5), Text('two')])"
     monkeypatch.setenv("VIBEHUNTR_AGENT", folder_with(tmp_path, "slow_agent", model))
     page = submit(AppTest.from_file(PAGE, default_timeout=30).run(), "first")
     invoker, manager = actions.get_invoker(), SessionManager(page.session_state)  # pyright: ignore[reportArgumentType] - it is one
     for text in ("second", "third"):
         invoker.add_message(manager.user_id, manager.open_id, text, strategy="enqueue")
+    waits = Paced(1_000.0, 0.0)
+    monkeypatch.setattr(live, "REDRAWS", waits)
     page.run()
     assert [text for _, text in drawn(page)] == ["first", "one two", "second", "one two", "third", "one two"]
+    assert len(waits.begun) == 2
+
+
+def test_the_page_after_an_answer_is_drawn_when_its_turn_has_come(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With all of the answer on it meanwhile."""
+    paced = Paced(1.0)
+    monkeypatch.setattr(live, "REDRAWS", paced)
+    drawn_at: list[float] = []
+
+    @contextmanager
+    def noting(_: Callable[[], None]) -> Generator[None]:
+        drawn_at.append(time.monotonic())
+        yield
+
+    monkeypatch.setattr(one_by_one, "one_by_one", noting)
+    submit(page, "hello")
+    (begun,) = paced.begun
+    assert [at >= begun for at in drawn_at] == [False, True]
 
 
 @pytest.mark.parametrize(
