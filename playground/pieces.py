@@ -1,8 +1,9 @@
-"""What models stream, put together to pieces that are worth showing, before ADK has any work with them.
+"""What models stream, put together to pieces that are worth showing, before anybody has any work with them.
 
-A chunk costs ADK about a millisecond, and a screen shows 25 pictures a second. So text goes on at most once in `FRAME` seconds for one
-answer, and `SHARE` times a second for all answers of the process together: when many are written at once the pieces grow, and nobody's
-answer falls behind. What comes after a silence goes on at once.
+A chunk costs google-genai a third of a millisecond and ADK a whole one, and a screen shows 25 pictures a second. So text goes on at most
+once in `FRAME` seconds for one answer, and `SHARE` times a second for all answers of the process together: when many are written at once
+the pieces grow, and nobody's answer falls behind. What comes after a silence goes on at once. Gemini's is put together as it comes from
+the network, before google-genai looks at it; any other model's before ADK does.
 
 What it guarantees: every character once and in order; what says anything beside text (a call, an error, the reason of the end, sources)
 goes on as the model sent it, in its place; the end is never waited for; when the reader stops, the model's stream has been closed.
@@ -12,16 +13,20 @@ It knows any ADK model, and no page. All of it runs on one event loop.
 from __future__ import annotations
 
 import asyncio
+import json
 import weakref
 from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Iterator
 from contextlib import aclosing, contextmanager, nullcontext
-from typing import Any
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, Generic, TypeVar
 
-from google.adk.models import BaseLlm, LlmRequest, LlmResponse
-from google.genai import types
+from google.adk.models import BaseLlm, Gemini, LlmRequest, LlmResponse
+from google.genai import Client, types
 
 from playground.telemetry import kept_from_telemetry
 
+T = TypeVar("T")
 FRAME = 0.04  # seconds between two pieces of one answer, at least
 SHARE = 200.0  # pieces a second of all answers together, at most
 _OF_TEXT = {"text", "thought"}
@@ -30,7 +35,27 @@ _PART_FIELDS = tuple(set(types.Part.model_fields) - _OF_TEXT)
 _OTHER_FIELDS = tuple(set(LlmResponse.model_fields) - _OF_PIECE)
 
 _METHOD = "generate_content_async"
+_REQUEST = "async_request_streamed"  # of google-genai's client, which has no public name for what comes from the network
 _Generate = Callable[..., AsyncGenerator[LlmResponse, None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Form(Generic[T]):
+    """A form in which a stream's text comes: how it is told from what is more than text, and how neighbours are joined."""
+
+    beside: Callable[[T], object]  # what is said beside the text, which has to be alike; None for what is more than text
+    join: Callable[[list[T]], T]
+
+    def joined(self, items: Iterable[T]) -> Iterator[tuple[T, bool]]:
+        """Join neighbours that are nothing but text, spoken or thought, and alike in all that they say beside it.
+
+        Returns: each piece, and whether it is text.
+        """
+        for beside, alike in groupby(items, self.beside):
+            if beside is None:
+                yield from ((item, False) for item in alike)
+            else:
+                yield self.join(list(alike)), True
 
 
 class Pieces:
@@ -55,7 +80,7 @@ class Pieces:
         def in_pieces(llm_request: LlmRequest, stream: bool = False) -> AsyncGenerator[LlmResponse, None]:  # noqa: FBT001, FBT002 - ADK's
             if not stream:
                 return generate(llm_request, stream=stream)
-            return self._stream(generate, llm_request, kept_from_telemetry(llm_request))
+            return self._generate(model, generate, llm_request, kept_from_telemetry(llm_request))
 
         vars(model)[_METHOD] = in_pieces
         self._methods[in_pieces] = id(model)
@@ -65,17 +90,42 @@ class Pieces:
         """The time between two pieces of an answer now, in seconds: it grows with the answers of which a piece has just gone on."""
         return max(FRAME, self._flowing / SHARE)
 
-    async def _stream(self, generate: _Generate, request: LlmRequest, contents: list[types.Content]) -> AsyncGenerator[LlmResponse, None]:
-        """Pass a stream on: a task reads it, so that it is never the model that waits for the reader."""
+    async def _generate(
+        self, model: BaseLlm, generate: _Generate, request: LlmRequest, contents: list[types.Content]
+    ) -> AsyncGenerator[LlmResponse, None]:
         request.contents = contents
+        responses = generate(request, stream=True)
+        if isinstance(model, Gemini) and _is_joined_below(model):
+            self._join_below(model.api_client)
+        else:
+            responses = self._stream(responses, RESPONSES)
+        async with aclosing(responses):
+            async for response in responses:
+                yield response
+
+    def _join_below(self, client: Client) -> None:
+        """Have what a client of Gemini's streams come in pieces, from now on."""
+        api = client._api_client  # noqa: SLF001 - it has no public name
+        request = api.async_request_streamed
+        if request in self._methods:
+            return
+
+        async def in_pieces(*args: Any, **options: Any) -> AsyncGenerator[types.HttpResponse, None]:  # noqa: ANN401 - google-genai's
+            return self._stream(await request(*args, **options), EVENTS)
+
+        vars(api)[_REQUEST] = in_pieces
+        self._methods[in_pieces] = id(api)
+
+    async def _stream(self, source: AsyncGenerator[T, None], form: Form[T]) -> AsyncGenerator[T, None]:
+        """Pass a stream on: a task reads it, so that it is never the model that waits for the reader."""
         loop = asyncio.get_running_loop()
-        inbox = _Inbox()
-        reading = loop.create_task(inbox.read(generate(request, stream=True)))
+        inbox = _Inbox[T]()
+        reading = loop.create_task(inbox.read(source))
         try:
             while came := await inbox.take():
                 passed = loop.time()
-                for piece in joined(came):
-                    with self._one_flows() if piece.partial else nullcontext():  # else ADK may call tools before it comes back
+                for piece, is_text in form.joined(came):
+                    with self._one_flows() if is_text else nullcontext():  # else ADK may call tools before it comes back
                         yield piece
                 with self._one_flows():
                     left = self.frame - (loop.time() - passed)
@@ -100,26 +150,26 @@ class Pieces:
 pieces = Pieces()
 
 
-class _Inbox:
+class _Inbox(Generic[T]):
     """What has come of a stream and is not taken yet."""
 
     def __init__(self) -> None:
-        self._came: list[LlmResponse] = []
+        self._came: list[T] = []
         self._news = asyncio.Event()
         self._over = False
 
-    async def read(self, responses: AsyncGenerator[LlmResponse, None]) -> None:
+    async def read(self, source: AsyncGenerator[T, None]) -> None:
         """Read a stream to its end."""
         try:
-            async with aclosing(responses):
-                async for response in responses:
-                    self._came.append(response)
+            async with aclosing(source):
+                async for item in source:
+                    self._came.append(item)
                     self._news.set()
         finally:
             self._over = True
             self._news.set()
 
-    async def take(self) -> list[LlmResponse]:
+    async def take(self) -> list[T]:
         """Wait for news and return it; nothing at the end."""
         await self._news.wait()
         came, self._came = self._came, []
@@ -128,24 +178,27 @@ class _Inbox:
         return came
 
 
-def joined(responses: Iterable[LlmResponse]) -> Iterator[LlmResponse]:
-    """Join neighbours that are nothing but text, spoken or thought, and alike in all that they say beside it."""
-    kept: list[LlmResponse] = []
-    for response in responses:
-        if kept and not (_is_text(kept[0]) and _is_text(response) and _alike(kept[0], response)):
-            yield _one(kept)
-            kept = []
-        kept.append(response)
-    if kept:
-        yield _one(kept)
+# -- as ADK has it -----------------------------------------------------------------------------------------------------
 
 
-def _one(texts: list[LlmResponse]) -> LlmResponse:
+def _beside_response(response: LlmResponse) -> object:
+    parts = _parts(response)
+    is_text = (
+        bool(response.partial)
+        and response.finish_reason is None
+        and len(parts) == 1
+        and bool(parts[0].text)
+        and all(getattr(parts[0], name) is None for name in _PART_FIELDS)
+    )
+    return (bool(parts[0].thought), *(getattr(response, name) for name in _OTHER_FIELDS)) if is_text else None
+
+
+def _join_responses(texts: list[LlmResponse]) -> LlmResponse:
     last = texts[-1]
     if len(texts) == 1 or last.content is None:
         return last
     text = "".join(part.text or "" for response in texts for part in _parts(response))
-    content = types.Content(role=last.content.role, parts=[types.Part(text=text, thought=_thought(last) or None)])
+    content = types.Content(role=last.content.role, parts=[types.Part(text=text, thought=bool(_parts(last)[0].thought) or None)])
     usage = next((told for response in reversed(texts) if (told := response.usage_metadata)), None)
     return last.model_copy(update={"content": content, "usage_metadata": usage})
 
@@ -154,21 +207,41 @@ def _parts(response: LlmResponse) -> list[types.Part]:
     return (response.content.parts if response.content else None) or []
 
 
-def _thought(response: LlmResponse) -> bool:
-    return bool(_parts(response)[0].thought)
+RESPONSES = Form(_beside_response, _join_responses)
+
+# -- as it comes from Gemini -------------------------------------------------------------------------------------------
 
 
-def _alike(one: LlmResponse, other: LlmResponse) -> bool:
-    return _thought(one) == _thought(other) and all(getattr(one, name) == getattr(other, name) for name in _OTHER_FIELDS)
+def _is_joined_below(model: Gemini) -> bool:
+    """Whether a model's text comes by `generateContent`, and not by another API or from elsewhere."""
+    return type(model).generate_content_async is Gemini.generate_content_async and not model.use_interactions_api
 
 
-def _is_text(response: LlmResponse) -> bool:
-    """Whether a response is a piece of text: a call, a file, the end of an answer are none."""
-    parts = _parts(response)
-    return (
-        bool(response.partial)
-        and response.finish_reason is None
-        and len(parts) == 1
-        and bool(parts[0].text)
-        and all(getattr(parts[0], name) is None for name in _PART_FIELDS)
-    )
+def _read(event: types.HttpResponse) -> tuple[str, tuple[object, ...], dict[str, Any]] | None:
+    """Return the text of an event that is nothing but text, what it says beside it, and all of it."""
+    match whole := json.loads(event.body or "null"):
+        case {"candidates": [{"content": {"parts": [{"text": str(text), **part}], **content}, **candidate}], **rest}:
+            is_text = bool(text) and part.keys() <= {"thought"} and candidate.keys() <= {"index"}
+            beside = {key: value for key, value in rest.items() if key != "usageMetadata"}
+            return (text, (part, content, candidate, beside), whole) if is_text else None
+        case _:
+            return None
+
+
+def _beside_event(event: types.HttpResponse) -> object:
+    read = _read(event)
+    return read and read[1]
+
+
+def _join_events(events: list[types.HttpResponse]) -> types.HttpResponse:
+    if len(events) == 1:
+        return events[0]
+    read = [found for event in events if (found := _read(event))]
+    whole = read[-1][2]
+    whole["candidates"][0]["content"]["parts"][0]["text"] = "".join(text for text, _, _ in read)
+    if usage := next((told for _, _, one in reversed(read) if (told := one.get("usageMetadata"))), None):
+        whole["usageMetadata"] = usage
+    return events[-1].model_copy(update={"body": json.dumps(whole)})
+
+
+EVENTS = Form(_beside_event, _join_events)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+import json
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from typing import Any
 
 import pytest
@@ -12,7 +13,12 @@ from google.genai import types
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playground.pieces import Pieces, joined
+from playground.pieces import EVENTS, Pieces
+from playground.pieces import RESPONSES as FORM
+
+
+def joined(responses: Iterable[LlmResponse]) -> list[LlmResponse]:
+    return [piece for piece, _ in FORM.joined(responses)]
 
 
 def said(text: str, **more: Any) -> LlmResponse:
@@ -64,7 +70,7 @@ def spelled(responses: Sequence[LlmResponse]) -> list[tuple[str, bool, str, str]
 @given(RESPONSES)
 def test_joining_keeps_every_character_and_its_order(responses: list[LlmResponse]) -> None:
     """What is said and thought, called and ended with is the same, in fewer responses."""
-    pieces = list(joined(responses))
+    pieces = joined(responses)
     assert spelled(pieces) == spelled(responses)
     assert len(pieces) <= len(responses)
     special = [r for r in responses if not r.partial or r.finish_reason or r.error_code or "call" in str(r.content)]
@@ -73,7 +79,7 @@ def test_joining_keeps_every_character_and_its_order(responses: list[LlmResponse
 
 def test_neighbours_of_one_kind_become_one() -> None:
     """Text joins text, thoughts join thoughts, and what was thought is never said."""
-    pieces = list(joined([said("a"), said("b"), thought("c"), thought("d"), said("e")]))
+    pieces = joined([said("a"), said("b"), thought("c"), thought("d"), said("e")])
     assert [told(piece) for piece in pieces] == [[("ab", False, "")], [("cd", True, "")], [("e", False, "")]]
     assert all(piece.partial for piece in pieces)
 
@@ -105,6 +111,72 @@ def in_pieces(*given: object) -> Held:
     model = Held(given=list(given), closed=[])
     Pieces().of(model)
     return model
+
+
+def event(part: dict[str, Any], **more: Any) -> dict[str, Any]:
+    candidate = {"content": {"role": "model", "parts": [part]}, "index": 0, **more.pop("candidate", {})}
+    return {"candidates": [candidate], "modelVersion": "m", **more}
+
+
+def sent(*bodies: dict[str, Any] | None) -> list[types.HttpResponse]:
+    return [types.HttpResponse(headers={"a": "b"}, body=None if body is None else json.dumps(body)) for body in bodies]
+
+
+def came(events: Sequence[types.HttpResponse]) -> list[dict[str, Any] | None]:
+    return [json.loads(piece.body) if piece.body else None for piece, _ in EVENTS.joined(events)]
+
+
+TEXTS = st.one_of(
+    st.text("ab", min_size=1, max_size=3).map(lambda text: event({"text": text})),
+    st.text("cd", min_size=1, max_size=3).map(lambda text: event({"text": text, "thought": True})),
+)
+MORE_THAN_TEXT = st.one_of(
+    st.none(),
+    st.sampled_from([
+        {},
+        event({"text": ""}),
+        event({"text": "a", "thoughtSignature": "s"}),
+        event({"functionCall": {"name": "find", "args": {"text": "a"}}}),
+        event({"text": "a"}, candidate={"finishReason": "STOP"}),
+        event({"text": "a"}, candidate={"groundingMetadata": {"webSearchQueries": ["q"]}}),
+        {"candidates": [*event({"text": "a"})["candidates"], *event({"text": "b"})["candidates"]]},
+        {"candidates": [{"content": {"role": "model", "parts": [{"text": "a"}, {"text": "b"}]}}]},
+        {"promptFeedback": {"blockReason": "SAFETY"}},
+        {"error": {"code": 503}},
+    ]),
+)  # fmt: skip
+
+
+def signs(bodies: Iterable[dict[str, Any] | None]) -> list[object]:
+    """Every character by itself, with whether it is thought; what is more than text as it came."""
+    found: list[object] = []
+    for body in bodies:
+        part = (body or {}).get("candidates", [{}])[0].get("content", {}).get("parts", [{}])[0]
+        is_text = bool(part.get("text")) and body == event(part) and part.keys() <= {"text", "thought"}
+        found += [(sign, part.get("thought")) for sign in part["text"]] if is_text else [body]
+    return found
+
+
+@given(st.lists(TEXTS | MORE_THAN_TEXT, max_size=12))
+def test_joining_geminis_events_keeps_every_character_and_whatever_is_more_than_text(bodies: list[dict[str, Any] | None]) -> None:
+    """The same from the network, before google-genai reads it: what is more than text is the event itself."""
+    events = sent(*bodies)
+    pieces = list(EVENTS.joined(events))
+    assert signs(came(events)) == signs(bodies)
+    assert [piece for piece, is_text in pieces if not is_text] == [
+        one for one, body in zip(events, bodies, strict=True) if signs([body]) == [body]
+    ]
+
+
+def test_an_event_says_what_its_events_said_alike() -> None:
+    """The headers and the version stay, the tokens used are the last that were told; another version is another piece."""
+    used = {"totalTokenCount": 7}
+    first, second, third = event({"text": "a"}, usageMetadata=used), event({"text": "b"}), event({"text": "c"}, modelVersion="n")
+    events = sent(first, second, third)
+    assert came(events) == [event({"text": "ab"}, usageMetadata=used), third]
+    (piece, is_text), (alone, _) = EVENTS.joined(events)
+    assert (piece.headers, is_text) == ({"a": "b"}, True)
+    assert alone is events[2]
 
 
 async def test_what_comes_at_once_is_one_piece_and_the_rest_another() -> None:
@@ -248,4 +320,4 @@ def test_a_piece_says_what_its_chunks_said_alike() -> None:
     (piece,) = joined([first, last])
     assert told(piece) == [("ab", False, "")]
     assert (piece.turn_complete, piece.interaction_id, piece.model_version, piece.usage_metadata) == (False, "i", "m", used)
-    assert len(list(joined([first, said("b", turn_complete=False, interaction_id="j")]))) == 2
+    assert len(joined([first, said("b", turn_complete=False, interaction_id="j")])) == 2
