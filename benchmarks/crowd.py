@@ -93,9 +93,11 @@ async def quiet(server: Server) -> None:
 
 @asynccontextmanager
 async def crowd(server: Server, users: int) -> AsyncGenerator[list[StreamlitClient], None]:
-    """Open so many sessions at once, each a new user's."""
+    """Open so many sessions, each a new user's, and wait until the page of each has been drawn to its end."""
     async with AsyncExitStack() as stack:
-        yield list(await asyncio.gather(*(stack.enter_async_context(open_client(server.url)) for _ in range(users))))
+        clients = list(await asyncio.gather(*(stack.enter_async_context(open_client(server.url)) for _ in range(users))))
+        await asyncio.gather(*(client.ran(1, 60) for client in clients))
+        yield clients
 
 
 async def _answer(client: StreamlitClient, name: str, chunks: int, delay: float) -> bool:
