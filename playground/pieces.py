@@ -6,7 +6,8 @@ the pieces grow, and nobody's answer falls behind. What comes after a silence go
 the network, before google-genai looks at it; any other model's before ADK does.
 
 What it guarantees: every character once and in order; what says anything beside text (a call, an error, the reason of the end, sources)
-goes on as the model sent it, in its place; the end is never waited for; when the reader stops, the model's stream has been closed.
+goes on as the model sent it, in its place; the end is never waited for; when the reader stops, the model's stream has been closed
+(Gemini's by the turn's end at the latest: google-genai leaves its generators to whoever finds them, `agent_invoker.py`).
 It knows any ADK model, and no page. All of it runs on one event loop.
 """
 
