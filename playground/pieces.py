@@ -20,7 +20,7 @@ from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Itera
 from contextlib import aclosing, contextmanager, nullcontext
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeGuard, TypeVar
 
 from google.adk.models import BaseLlm, Gemini, LlmRequest, LlmResponse
 from google.genai import Client, types
@@ -40,23 +40,34 @@ _REQUEST = "async_request_streamed"  # of google-genai's client, which has no pu
 _Generate = Callable[..., AsyncGenerator[LlmResponse, None]]
 
 
+class Said(NamedTuple):
+    """What is nothing but text: the text, what is said beside it, and the tokens used if they were told."""
+
+    text: str
+    beside: object
+    usage: Any
+
+
 @dataclass(frozen=True, slots=True)
 class Form(Generic[T]):
-    """A form in which a stream's text comes: how it is told from what is more than text, and how neighbours are joined."""
+    """A form in which a stream's text comes: how it is read, None for what is more than text, and how a longer one is made of the last."""
 
-    beside: Callable[[T], object]  # what is said beside the text, which has to be alike; None for what is more than text
-    join: Callable[[list[T]], T]
+    read: Callable[[T], Said | None]
+    with_text: Callable[[T, str, Any], T]  # the last of several, all their text, the tokens used
 
     def joined(self, items: Iterable[T]) -> Iterator[tuple[T, bool]]:
         """Join neighbours that are nothing but text, spoken or thought, and alike in all that they say beside it.
 
         Returns: each piece, and whether it is text.
         """
-        for beside, alike in groupby(items, self.beside):
-            if beside is None:
-                yield from ((item, False) for item in alike)
+        for beside, alike in groupby(((item, self.read(item)) for item in items), lambda one: one[1] and one[1].beside):
+            same = list(alike)
+            said = [one for _, one in same if one]
+            if len(said) < 2:  # noqa: PLR2004 - one is no neighbour
+                yield from ((item, beside is not None) for item, _ in same)
             else:
-                yield self.join(list(alike)), True
+                usage = next((one.usage for one in reversed(said) if one.usage), None)
+                yield self.with_text(same[-1][0], "".join(one.text for one in said), usage), True
 
 
 class Pieces:
@@ -72,10 +83,8 @@ class Pieces:
 
         A copy of such a model has its method, too: it gets one of its own when it is its turn.
         """
-        if (method := vars(model).get(_METHOD)) in self._methods:
-            if self._methods[method] == id(model):
-                return
-            del vars(model)[_METHOD]
+        if self._is_in_pieces(model, _METHOD):
+            return
         generate = model.generate_content_async
 
         def in_pieces(llm_request: LlmRequest, stream: bool = False) -> AsyncGenerator[LlmResponse, None]:  # noqa: FBT001, FBT002 - ADK's
@@ -85,6 +94,14 @@ class Pieces:
 
         vars(model)[_METHOD] = in_pieces
         self._methods[in_pieces] = id(model)
+
+    def _is_in_pieces(self, owner: object, name: str) -> bool:
+        """Whether a method is one of ours; takes away one that its owner was copied with."""
+        if (method := vars(owner).get(name)) not in self._methods:
+            return False
+        if self._methods[method] != id(owner):
+            del vars(owner)[name]
+        return name in vars(owner)
 
     @property
     def frame(self) -> float:
@@ -96,7 +113,7 @@ class Pieces:
     ) -> AsyncGenerator[LlmResponse, None]:
         request.contents = contents
         responses = generate(request, stream=True)
-        if isinstance(model, Gemini) and _is_joined_below(model):
+        if _is_joined_below(model):
             self._join_below(model.api_client)
         else:
             responses = self._stream(responses, RESPONSES)
@@ -107,9 +124,9 @@ class Pieces:
     def _join_below(self, client: Client) -> None:
         """Have what a client of Gemini's streams come in pieces, from now on."""
         api = client._api_client  # noqa: SLF001 - it has no public name
-        request = api.async_request_streamed
-        if request in self._methods:
+        if self._is_in_pieces(api, _REQUEST):
             return
+        request = api.async_request_streamed
 
         async def in_pieces(*args: Any, **options: Any) -> AsyncGenerator[types.HttpResponse, None]:  # noqa: ANN401 - google-genai's
             return self._stream(await request(*args, **options), EVENTS)
@@ -182,7 +199,7 @@ class _Inbox(Generic[T]):
 # -- as ADK has it -----------------------------------------------------------------------------------------------------
 
 
-def _beside_response(response: LlmResponse) -> object:
+def _read_response(response: LlmResponse) -> Said | None:
     parts = _parts(response)
     is_text = (
         bool(response.partial)
@@ -191,16 +208,15 @@ def _beside_response(response: LlmResponse) -> object:
         and bool(parts[0].text)
         and all(getattr(parts[0], name) is None for name in _PART_FIELDS)
     )
-    return (bool(parts[0].thought), *(getattr(response, name) for name in _OTHER_FIELDS)) if is_text else None
+    if not is_text:
+        return None
+    beside = (bool(parts[0].thought), *(getattr(response, name) for name in _OTHER_FIELDS))
+    return Said(parts[0].text or "", beside, response.usage_metadata)
 
 
-def _join_responses(texts: list[LlmResponse]) -> LlmResponse:
-    last = texts[-1]
-    if len(texts) == 1 or last.content is None:
-        return last
-    text = "".join(part.text or "" for response in texts for part in _parts(response))
-    content = types.Content(role=last.content.role, parts=[types.Part(text=text, thought=bool(_parts(last)[0].thought) or None)])
-    usage = next((told for response in reversed(texts) if (told := response.usage_metadata)), None)
+def _response_with(last: LlmResponse, text: str, usage: types.GenerateContentResponseUsageMetadata | None) -> LlmResponse:
+    role, (part,) = last.content and last.content.role, _parts(last)
+    content = types.Content(role=role, parts=[types.Part(text=text, thought=part.thought or None)])
     return last.model_copy(update={"content": content, "usage_metadata": usage})
 
 
@@ -208,41 +224,33 @@ def _parts(response: LlmResponse) -> list[types.Part]:
     return (response.content.parts if response.content else None) or []
 
 
-RESPONSES = Form(_beside_response, _join_responses)
+RESPONSES = Form(_read_response, _response_with)
 
 # -- as it comes from Gemini -------------------------------------------------------------------------------------------
 
 
-def _is_joined_below(model: Gemini) -> bool:
+def _is_joined_below(model: BaseLlm) -> TypeGuard[Gemini]:
     """Whether a model's text comes by `generateContent`, and not by another API or from elsewhere."""
-    return type(model).generate_content_async is Gemini.generate_content_async and not model.use_interactions_api
+    by_gemini = type(model).generate_content_async is Gemini.generate_content_async
+    return isinstance(model, Gemini) and by_gemini and not model.use_interactions_api
 
 
-def _read(event: types.HttpResponse) -> tuple[str, tuple[object, ...], dict[str, Any]] | None:
-    """Return the text of an event that is nothing but text, what it says beside it, and all of it."""
-    match whole := json.loads(event.body or "null"):
+def _read_event(event: types.HttpResponse) -> Said | None:
+    match json.loads(event.body or "null"):
         case {"candidates": [{"content": {"parts": [{"text": str(text), **part}], **content}, **candidate}], **rest}:
             is_text = bool(text) and part.keys() <= {"thought"} and candidate.keys() <= {"index"}
-            beside = {key: value for key, value in rest.items() if key != "usageMetadata"}
-            return (text, (part, content, candidate, beside), whole) if is_text else None
+            usage = rest.pop("usageMetadata", None)
+            return Said(text, (part, content, candidate, rest), usage) if is_text else None
         case _:
             return None
 
 
-def _beside_event(event: types.HttpResponse) -> object:
-    read = _read(event)
-    return read and read[1]
-
-
-def _join_events(events: list[types.HttpResponse]) -> types.HttpResponse:
-    if len(events) == 1:
-        return events[0]
-    read = [found for event in events if (found := _read(event))]
-    whole = read[-1][2]
-    whole["candidates"][0]["content"]["parts"][0]["text"] = "".join(text for text, _, _ in read)
-    if usage := next((told for _, _, one in reversed(read) if (told := one.get("usageMetadata"))), None):
+def _event_with(last: types.HttpResponse, text: str, usage: dict[str, Any] | None) -> types.HttpResponse:
+    whole = json.loads(last.body or "null")
+    whole["candidates"][0]["content"]["parts"][0]["text"] = text
+    if usage:
         whole["usageMetadata"] = usage
-    return events[-1].model_copy(update={"body": json.dumps(whole)})
+    return last.model_copy(update={"body": json.dumps(whole)})
 
 
-EVENTS = Form(_beside_event, _join_events)
+EVENTS = Form(_read_event, _event_with)
