@@ -242,11 +242,11 @@ def draw_bottom(invoker: AgentInvoker, manager: SessionManager) -> None:
     turn, last = manager.running_turn(), manager.last_question()
     stopped = turn is None or turn.ended
     with st.bottom:
+        st.button(
+            "Edit last", key="edit-last", icon=":material/edit:", type="tertiary", disabled=last is None, shortcut="Alt+Up",
+            on_click=actions.edit, args=(manager, last.turn_id if last else ""),
+        )  # fmt: skip
         with st.container(horizontal=True, key="below"):
-            st.button(
-                "Edit last", key="edit-last", icon=":material/edit:", type="tertiary", disabled=last is None, shortcut="Alt+Up",
-                on_click=actions.edit, args=(manager, last.turn_id if last else ""),
-            )  # fmt: skip
             draw_held(manager)
         st.button(
             "Stop", key="stop", icon=":material/stop_circle:", disabled=stopped, on_click=actions.stop, args=(manager,), shortcut="Esc"

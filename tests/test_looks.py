@@ -77,6 +77,31 @@ def test_the_name_and_the_faces_are_our_own_and_drawings_can_be_read(themed: Bro
 
 
 @pytest.mark.browser
+def test_the_browser_understands_every_selector(context: BrowserContext, url: str) -> None:
+    """One that it does not takes its rule with it, and nothing says so."""
+    sheet = re.sub(r"/\*.*?\*/", "", (ROOT / "playground" / "look.css").read_text(encoding="utf-8"), flags=re.DOTALL)
+    found = [selector.strip() for selector in re.findall(r"([^{}]+)\{", sheet)]
+    selectors = [selector for selector in found if selector[0] != "@" and not selector[0].isdigit()]
+    assert len(selectors) > 100
+    page = opened(context, url)
+    unknown = page.evaluate(
+        "all => all.filter(one => { try { document.querySelector(one); } catch { return true; } return false; })", selectors
+    )
+    assert unknown == []
+
+
+@pytest.mark.browser
+def test_nothing_above_the_input_takes_room(context: BrowserContext, url: str) -> None:
+    """What is there for the keys alone, and Stop, which floats."""
+    page = opened(context, url)
+    ask(page, "anything")
+    expect(page.locator(".st-key-edit-last button")).to_be_enabled()
+    block, field = (page.locator(one).bounding_box() for one in ("[data-testid=stBottomBlockContainer]", ".st-key-prompt"))
+    assert block and field
+    assert field["y"] - block["y"] <= 9  # its padding
+
+
+@pytest.mark.browser
 def test_stop_takes_no_room_and_stands_over_the_input(page_running: Page) -> None:
     """Above the input, in the middle; the input does not move when an answer ends."""
     stop, box = page_running.get_by_role("button", name="Stop"), page_running.get_by_test_id("stChatInput")
