@@ -246,7 +246,7 @@ def draw_bottom(invoker: AgentInvoker, manager: SessionManager) -> None:
             "Edit last", key="edit-last", icon=":material/edit:", type="tertiary", disabled=last is None, shortcut="Alt+Up",
             on_click=actions.edit, args=(manager, last.turn_id if last else ""),
         )  # fmt: skip
-        with st.container(horizontal=True, key="below"):
+        with st.container(horizontal=True):
             draw_held(manager)
         st.button(
             "Stop", key="stop", icon=":material/stop_circle:", disabled=stopped, on_click=actions.stop, args=(manager,), shortcut="Esc"
