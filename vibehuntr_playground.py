@@ -37,7 +37,7 @@ import session_manager
 from agent_invoker import AgentInvoker, ConversationDeleted, ConversationNotFound, PlaygroundError, TalkSession, Turn
 from page import actions
 from page.live import Live, look_up
-from page.message_bar import draw_bar, draw_editor, message_row
+from page.message_bar import draw_bar, draw_editor
 from page.messages import Canvas, items_of, replies_of
 from page.sidebar import EVERYWHERE, Seats, draw_sidebar, place_seats
 from playground.client import SCRIPT, Jump, client_data
@@ -216,11 +216,11 @@ def get_client() -> Callable[..., object]:
 
 
 def draw_client(manager: SessionManager, messages: Sequence[Message]) -> None:
-    """Mount client.js, out of sight: it announces the answer that this page has seen begin, and goes where it is told to."""
+    """Mount client.js, out of sight: it announces the answer that this page has seen begin, goes where told, tells what is clicked."""
     begun = (message for message in messages if message.role == "assistant" and message.turn_id == manager.page.begun)
     to = manager.page.jump
     jump = Jump(str(to.number), f"st-key-message-{to.role}-{to.turn_id}", to.words.split()) if to else None
-    get_client()(key="client", data=client_data(next(begun, None), jump))
+    get_client()(key="client", data=client_data(next(begun, None), jump), on_act_change=partial(actions.act, manager))
 
 
 def draw_sides(side: int) -> Any:  # noqa: ANN401 - Streamlit's container
@@ -308,20 +308,19 @@ def draw_glimpse(invoker: AgentInvoker, manager: SessionManager, asked: Confirma
 def draw_settled(invoker: AgentInvoker, manager: SessionManager, message: Message, asked: Confirmations) -> None:
     """Draw a message that grows no more, and what can be done with it."""
     with st.container(key=f"message-{message.role}-{message.turn_id}"):
-        frame, bar = framed(message)
+        frame = framed(message)
         if message.role == "user" and manager.page.editing == message.turn_id:
             with frame:
                 draw_editor(manager, message)
             return
         load = partial(invoker.load_file, manager.user_id, manager.open_id)
         Canvas(frame).draw(items_of(message, asked, partial(actions.confirm, manager), load))
-        with bar:
-            draw_bar(invoker, manager, message)
+        draw_bar(invoker, manager, message)
 
 
-def framed(message: Message) -> tuple[Any, Any]:
-    """Return where a message is drawn, and the row under it: the same for one that grows and one that does not."""
-    return st.chat_message(message.role, avatar=AVATARS[message.role]), message_row(message)
+def framed(message: Message) -> Any:  # noqa: ANN401 - Streamlit's container
+    """Return where a message is drawn: the same for one that grows and one that does not."""
+    return st.chat_message(message.role, avatar=AVATARS[message.role])
 
 
 def draw_waiting(manager: SessionManager) -> None:
@@ -385,10 +384,9 @@ def draw_last(invoker: AgentInvoker, manager: SessionManager, live: Live) -> Non
         return
     manager.page.begun = turn.id
     with st.container(key=f"message-{drawn.role}-{drawn.turn_id}"):
-        frame, bar = framed(drawn)
-    live.begin(turn, frame)
-    with bar:
+        frame = framed(drawn)
         draw_bar(invoker, manager, drawn)
+    live.begin(turn, frame)
     live.beat(at_once=is_beat())
     if is_beat():  # else the page around it is still being drawn
         live.follow()

@@ -200,11 +200,33 @@ def branch_off(manager: SessionManager, turn_id: str) -> None:
 
 
 @telling
-def rate(manager: SessionManager, turn_id: str, rating_key: str, words_key: str = "") -> None:
-    """Keep what the user thinks of an answer."""
-    rating: int | None = st.session_state[rating_key]
-    words = str(st.session_state.get(words_key) or "") if words_key else ""
-    get_invoker().rate(manager.user_id, manager.open_id, turn_id, Feedback(rating, words if rating is not None else ""))
+def rate(manager: SessionManager, turn_id: str, rating: str) -> None:
+    """Keep the user's thumb for an answer, "1" or "0"; with "", that there is none any more."""
+    get_invoker().rate(manager.user_id, manager.open_id, turn_id, Feedback(int(rating) if rating in ("0", "1") else None))
+
+
+@telling
+def rate_in_words(manager: SessionManager, turn_id: str, rating: int, key: str) -> None:
+    """Keep what the user says about a thumb."""
+    words = str(st.session_state[key] or "")
+    get_invoker().rate(manager.user_id, manager.open_id, turn_id, Feedback(rating, words))
+
+
+DEEDS: dict[str, Deed] = {"edit": edit, "regenerate": regenerate, "branch_off": branch_off}
+
+
+def act(manager: SessionManager) -> None:
+    """Do what a button in a message's row asks for: a deed and its arguments, as client.js tells them."""
+    told: object = st.session_state["client"].get("act")
+    match told:
+        case ["rate", str(turn_id), str(rating)]:
+            rate(manager, turn_id, rating)
+        case ["switch", *turn_ids] if turn_ids:
+            switch(manager, [str(turn_id) for turn_id in turn_ids])
+        case [str(deed), str(turn_id)] if deed in DEEDS:
+            DEEDS[deed](manager, turn_id)
+        case _:
+            logging.getLogger("vibehuntr").warning("the browser of %s asks for what no button does", manager.user_id)
 
 
 # -- conversations -----------------------------------------------------------------------------------------------------

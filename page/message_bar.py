@@ -2,54 +2,79 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 import streamlit as st
 
 from agent_invoker import AgentInvoker, PlaygroundError
 from page import actions
-from playground.client import copy_button
+from playground.client import Button, row_html
 from playground.turn_log import GROWING, Feedback, Message
-from session_manager import Alternatives, SessionManager, literal
+from session_manager import SessionManager, literal
 
 SHOWN_DIFFERENCES = 40
 
 
-def message_row(message: Message) -> Any:  # noqa: ANN401 - Streamlit's container
-    """Return the place of a message's row."""
-    return st.container(horizontal=True, gap="xsmall", vertical_alignment="center", key=f"bar-{message.role}-{message.turn_id}")
-
-
 def draw_bar(invoker: AgentInvoker, manager: SessionManager, message: Message) -> None:
-    """Draw what is in the row of a message. While the message grows the row is empty, and as high: nothing moves when it ends."""
+    """Draw the row of a message. While the message grows the row is empty, and as high: nothing moves when it ends.
+
+    Its buttons are one element, and client.js tells `actions.act` of a click: the browser looks at each element of Streamlit's
+    in every run, and there would be five to a message. Only what opens, which few messages have, is Streamlit's.
+    """
     if message.status in GROWING:
-        st.html("<span></span>")
+        st.html(row_html(message.role, message.turn_id))
         return
-    if message.content:
-        st.html(copy_button(message.content), width="content")
-    if message.role == "user":
-        draw_button("Edit", "edit", f"edit-{message.turn_id}", actions.edit, manager, message.turn_id)
-    else:
-        draw_answer_buttons(manager, message)
-    if found := manager.alternatives(message.turn_id):
-        draw_switcher(invoker, manager, message, found)
+    versions, place = versions_of(manager, message)
+    buttons = [*buttons_of(manager, message), *switcher(manager, versions, place)]
+    row = row_html(message.role, message.turn_id, buttons)
+    given = message.feedback if message.feedback and message.feedback.rating is not None else None
+    if not versions and not given:
+        st.html(row)
+        return
+    with st.container(horizontal=True, gap=None, vertical_alignment="center", key=f"bar-{message.role}-{message.turn_id}"):
+        st.html(row, width="content")
+        if given:
+            draw_words(manager, message.turn_id, given)
+        if versions:
+            draw_differing(invoker, manager, message, versions, place)
 
 
-def draw_button(label: str, icon: str, key: str, deed: actions.Deed, *args: object, disabled: bool = False) -> None:
-    """Draw one of the row's buttons; its label is for those who cannot see the icon, and for whoever rests on it."""
-    st.button(label, icon=f":material/{icon}:", key=key, type="tertiary", on_click=deed, args=args, disabled=disabled)
-
-
-def draw_answer_buttons(manager: SessionManager, message: Message) -> None:
-    """Draw what can be done with an answer. One that goes on from a yes or no has no question to be asked again."""
+def buttons_of(manager: SessionManager, message: Message) -> list[Button]:
+    """Return what can be done with a message. An answer that goes on from a yes or no has no question to be asked again."""
     turn_id = message.turn_id
-    if manager.is_asked(turn_id):
-        draw_button("Another answer", "refresh", f"again-{turn_id}", actions.regenerate, manager, turn_id)
-    draw_button("Branch off", "fork_right", f"branch-{turn_id}", actions.branch_off, manager, turn_id)
-    given, key = message.feedback, f"thumbs-{turn_id}"
-    st.feedback("thumbs", key=key, default=given.rating if given else None, on_change=actions.rate, args=(manager, turn_id, key))
-    if given and given.rating is not None:
-        draw_words(manager, turn_id, given)
+    copy = [Button("Copy", "content_copy", ("copy", message.content))] if message.content else []
+    if message.role == "user":
+        return [*copy, Button("Edit", "edit", ("edit", turn_id))]
+    again = [Button("Another answer", "refresh", ("regenerate", turn_id))] if manager.is_asked(turn_id) else []
+    given = message.feedback.rating if message.feedback else None
+    thumbs = [
+        Button(label, icon, ("rate", turn_id, "" if given == rating else str(rating)), pressed=given == rating)
+        for label, icon, rating in (("Thumbs up", "thumb_up", 1), ("Thumbs down", "thumb_down", 0))
+    ]
+    return [*copy, *again, Button("Branch off", "fork_right", ("branch_off", turn_id)), *thumbs]
+
+
+def versions_of(manager: SessionManager, message: Message) -> tuple[Sequence[Sequence[str]], int]:
+    """Return the turns of each version of a message, if there are several, and which is shown: of a question, or of its answer."""
+    found = manager.alternatives(message.turn_id)
+    if found is None:
+        return (), 0
+    own = [[turn] for turn in found.questions[found.question]]
+    versions, place = (found.questions, found.question) if message.role == "user" else (own, found.answer)
+    return (versions, place) if len(versions) > 1 else ((), 0)
+
+
+def switcher(manager: SessionManager, versions: Sequence[Sequence[str]], place: int) -> list[Button | str]:
+    """Return what goes between versions: "2 of 3" and a button on each side."""
+    if not versions:
+        return []
+    ends = (("Previous version", "chevron_left", place - 1), ("Next version", "chevron_right", place + 1))
+    before, after = (
+        Button(label, icon, ("switch", *versions[other])) if 0 <= other < len(versions) and not manager.is_running()
+        else Button(label, icon, (), disabled=True)
+        for label, icon, other in ends
+    )  # fmt: skip
+    return [before, f"{place + 1} of {len(versions)}", after]
 
 
 def draw_words(manager: SessionManager, turn_id: str, given: Feedback) -> None:
@@ -60,25 +85,14 @@ def draw_words(manager: SessionManager, turn_id: str, given: Feedback) -> None:
     ):
         st.text_input(
             "What was good or wrong about it?", given.words, key=key, max_chars=2_000,
-            on_change=actions.rate, args=(manager, turn_id, f"thumbs-{turn_id}", key),
+            on_change=actions.rate_in_words, args=(manager, turn_id, given.rating, key),
         )  # fmt: skip
 
 
-def draw_switcher(invoker: AgentInvoker, manager: SessionManager, message: Message, found: Alternatives) -> None:
-    """Draw "2 of 3": a question's versions under it, and its answers under the answer."""
-    own = [[turn] for turn in found.questions[found.question]]
-    versions, place = (found.questions, found.question) if message.role == "user" else (own, found.answer)
-    if len(versions) < 2:  # noqa: PLR2004 - one is no choice
-        return
-    key, running = f"{message.role}-{message.turn_id}", manager.is_running()
-    ends = (("Previous version", "chevron_left", place - 1), ("Next version", "chevron_right", place + 1))
-    for label, icon, other in ends:
-        off = running or not 0 <= other < len(versions)
-        turns = () if off else tuple(versions[other])
-        draw_button(label, icon, f"{icon}-{key}", actions.switch, manager, turns, disabled=off)
-        if icon == "chevron_left":
-            st.markdown(f"{place + 1} of {len(versions)}", width="content")
-    differs = st.popover("What differs", icon=":material/difference:", type="tertiary", key=f"differs-{key}", on_change="rerun")
+def draw_differing(invoker: AgentInvoker, manager: SessionManager, message: Message, versions: Sequence[Sequence[str]], place: int) -> None:
+    """Offer to see in what the versions differ."""
+    key = f"differs-{message.role}-{message.turn_id}"
+    differs = st.popover("What differs", icon=":material/difference:", type="tertiary", key=key, on_change="rerun")
     if differs.open:
         with differs:
             for number, turns in enumerate(versions, 1):

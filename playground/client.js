@@ -1,12 +1,15 @@
 // What the page does in the browser beyond Streamlit: it says what has been answered to whoever listens to a screen reader,
-// jumps to what a search has found, copies, takes keys, and names the parts that Streamlit leaves without a name.
+// jumps to what a search has found, takes keys and the clicks in the rows under messages, and names the parts that Streamlit leaves
+// without a name.
 //
 // Mounted once by a component without a frame. Streamlit imports this module once a page, and calls the function at the end
-// whenever its data has changed: [{id, text} | null, {id, target, words} | null], what to announce and where to go. What it guarantees:
+// whenever its data has changed: [{id, text} | null, {id, target, words} | null], what to announce and where to go. The page is told
+// "act": [deed, ...arguments], what was clicked. What it guarantees:
 //
 // - Something is announced once. The first data after the page is loaded announces nothing; a meeting that is being held is announced.
 // - It changes no element of Streamlit's but for attributes, and none that Streamlit sets again: React keeps its own.
 // - Who has not scrolled, clicked or typed above the input stands at the end of the answer when it has ended.
+// - No click is lost: a row has no buttons to click before this module listens.
 // - While an answer streams it looks at most once a frame, and then only at messages that are new.
 
 const SPOKEN = 500; // characters of an announcement
@@ -156,19 +159,38 @@ for (const act of ["wheel", "touchmove", "pointerdown", "keydown"])
   document.addEventListener(act, leave, {capture: true, passive: true, signal: client.signal});
 document.addEventListener("scrollend", arrive, {capture: true, passive: true, signal: client.signal});
 
-// -- copying --------------------------------------------------------------------------------------------------------------
+// -- the row under a message ------------------------------------------------------------------------------------------------
 
-async function copy(button) {
-  const text = decodeURIComponent(button.dataset.vibehuntrCopy);
+// Its buttons are plain HTML: a click is done here (copying), or told to the page. Streamlit puts a row that has changed in the place
+// of the old one, so the button that was used is another one then: it gets the focus that the old one had.
+
+let tell = null; // the page, once it can be told
+let used = null; // the button that has the focus of its row
+
+function act(button) {
+  const [deed, ...args] = JSON.parse(decodeURIComponent(button.dataset.vibehuntrDo));
+  if (deed === "copy") return copy(button, args[0]);
+  used = {button, row: button.closest("[data-vibehuntr-row]").dataset.vibehuntrRow, label: button.ariaLabel};
+  tell?.("act", [deed, ...args]);
+}
+
+function keepFocus() {
+  if (!used || used.button.isConnected) return;
+  const again = find(`[data-vibehuntr-row="${used.row}"] button[aria-label="${used.label}"]`);
+  if (again && document.activeElement === document.body) again.focus({preventScroll: true});
+  if (again) used = null;
+}
+
+async function copy(button, text) {
   const copied = (await write(text)) ? "Copied" : "Not copied: the browser does not allow it";
   say(copied);
   button.setAttribute("aria-label", copied);
   button.title = copied;
-  button.dataset.vibehuntrCopied = "";
+  button.dataset.vibehuntrIcon = "check";
   setTimeout(() => {
     button.setAttribute("aria-label", "Copy");
     button.title = "Copy";
-    delete button.dataset.vibehuntrCopied;
+    button.dataset.vibehuntrIcon = "content_copy";
   }, MOMENT);
 }
 
@@ -236,6 +258,7 @@ function nameSoon() {
 
 // Messages are articles by their authors in a log that is not read out by itself: an answer is announced once, at its end.
 function name() {
+  keepFocus();
   for (const message of contents) {
     const content = message.lastElementChild;
     const author = AUTHORS[content?.getAttribute("aria-label")];
@@ -260,16 +283,18 @@ document.addEventListener("keydown", press, {capture: true, signal: client.signa
 document.addEventListener(
   "click",
   (event) => {
-    const button = event.target.closest?.("button[data-vibehuntr-copy]");
-    if (button) copy(button);
+    const button = event.target.closest?.("button[data-vibehuntr-do]");
+    if (button) act(button);
   },
   {signal: client.signal},
 );
 client.signal.addEventListener("abort", () => (names.disconnect(), unmark()));
 nameSoon();
 
-export default function ({data}) {
+export default function ({data, setTriggerValue}) {
   const [news, target] = data ?? [];
+  tell = setTriggerValue;
+  document.documentElement.dataset.vibehuntrHears = ""; // look.css shows the rows' buttons from now on
   announce(news);
   jump(target);
 }

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -53,10 +55,38 @@ def pause(seconds: float) -> None:
     threading.Event().wait(seconds)
 
 
-def copy_button(text: str) -> str:
-    """Return the HTML of a button that copies a text, for `st.html`.
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A button in the row under a message. Its label is for those who cannot see the icon (Streamlit's names), and for whoever rests on it.
 
-    The text is percent-encoded: the page's sanitizer trims attributes, and drops one that holds what looks like the
-    end of a comment or of a style. Its icon comes from look.css: the sanitizer drops SVG.
+    What it does is a deed and its arguments: "copy" with a text is done in the browser, all else the page's component is told ("act").
     """
-    return f'<button type="button" data-vibehuntr-copy="{quote(text, safe="", errors="replace")}" aria-label="Copy" title="Copy"></button>'
+
+    label: str
+    icon: str
+    deed: Sequence[str]
+    pressed: bool | None = None
+    disabled: bool = False
+
+
+def row_html(role: str, turn_id: str, content: Sequence[Button | str] = ()) -> str:
+    """Return the HTML of the row under a message, for `st.html`: buttons, and words between them."""
+    inside = "".join(_button_html(one) if isinstance(one, Button) else f"<span>{escape(one)}</span>" for one in content)
+    return f'<div class="vh-row vh-row-{role}" data-vibehuntr-row="{role}-{_encoded(turn_id)}">{inside}</div>'
+
+
+def _button_html(button: Button) -> str:
+    attributes = {
+        "data-vibehuntr-do": _encoded(json.dumps([*button.deed], ensure_ascii=False)),
+        "data-vibehuntr-icon": button.icon,
+        "aria-label": button.label,
+        "title": button.label,
+        **({} if button.pressed is None else {"aria-pressed": str(button.pressed).lower()}),
+        **({"disabled": ""} if button.disabled else {}),
+    }
+    return f"""<button type="button" {" ".join(f'{name}="{value}"' for name, value in attributes.items())}></button>"""
+
+
+def _encoded(text: str) -> str:
+    """Percent-encode a text: the page's sanitizer trims attributes, and drops one that seems to hold the end of a comment or of a style."""
+    return quote(text, safe="", errors="replace")

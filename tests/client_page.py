@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.components.v2 import component
 
-from playground.client import SCRIPT, Jump, client_data, copy_button
+from playground.client import SCRIPT, Button, Jump, client_data, row_html
 from playground.turn_log import Message, plain_text
 
 TEXTS = (
@@ -45,13 +45,25 @@ def said() -> Message | None:
 
 def draw_texts() -> None:
     for text in TEXTS:
-        st.html(copy_button(text))
+        st.html(row_html("assistant", text, [Button("Copy", "content_copy", ("copy", text))]))
     shown("near", "Café Ekberg, a **cafe**teria; decaf is not marked, nor is #cafe's end")
     for number in range(60):
         st.text(f"line {number}")
     shown("far", "an Eclair\n\nand another ÉCLAIR")
     if st.session_state.get("Draw"):
         shown("late", "found")
+
+
+def told() -> None:
+    st.session_state["told"] = st.session_state["client"]["act"]
+
+
+def draw_row() -> None:
+    """A thumb: pressed once it has been told of."""
+    pressed = bool(st.session_state.get("told"))
+    deed = ("rate", "t 1", "" if pressed else "1")
+    st.html(row_html("assistant", 't "1"', [Button("Thumbs up", "thumb_up", deed, pressed=pressed), "2 of <3>"]))
+    st.text(f"told {st.session_state.get('told')}")
 
 
 def draw_sidebar() -> None:
@@ -71,7 +83,9 @@ def draw() -> None:
         draw_sidebar()
     place = TARGETS[st.session_state.get("to", "Nowhere")]
     jump = Jump(str(st.session_state.get("to")), f"st-key-{place[0]}", place[1]) if place else None
-    component("vibehuntr", js=SCRIPT.read_text(encoding="utf-8"), isolate_styles=False)(key="client", data=client_data(said(), jump))
+    client = component("vibehuntr", js=SCRIPT.read_text(encoding="utf-8"), isolate_styles=False)
+    client(key="client", data=client_data(said(), jump), on_act_change=told)
+    draw_row()
     draw_texts()
     st.chat_input("Say something", key="prompt")
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
+from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from browsing import LISTEN, ROOT, box, serving
@@ -13,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from playground.client import client_data, spoken
+from playground.client import Button, client_data, row_html, spoken
 from playground.turn_log import Message, plain_text
 
 MARKED = "[...(CSS.highlights.get('vibehuntr') ?? [])].map(range => range.toString())"
@@ -43,7 +46,7 @@ def page(browser: Browser, url: str) -> Iterator[Page]:
 
 
 def copies(page: Page) -> Locator:
-    return page.locator("button[data-vibehuntr-copy]")
+    return page.locator("button[data-vibehuntr-do*=copy]")
 
 
 def click(page: Page, label: str) -> None:
@@ -111,6 +114,33 @@ def test_without_a_clipboard_it_copies_all_the_same(page: Page) -> None:
 
 
 @pytest.mark.browser
+def test_a_click_in_a_row_is_told_and_keeps_the_focus(page: Page) -> None:
+    """By keys too: the row that comes back has another button in its place."""
+    thumb = page.get_by_role("button", name="Thumbs up")
+    expect(thumb).to_have_attribute("aria-pressed", "false")
+    expect(page.locator(".vh-row").first).to_have_text("2 of <3>")
+    for told, pressed in ((["rate", "t 1", "1"], "true"), (["rate", "t 1", ""], "true")):
+        thumb.press("Enter")
+        expect(page.get_by_text(f"told {told}")).to_be_visible()
+        expect(thumb).to_have_attribute("aria-pressed", pressed)
+        expect(thumb).to_be_focused()
+
+
+@pytest.mark.browser
+def test_before_anybody_listens_there_is_nothing_to_click(page: Page) -> None:
+    """And while the server is away nothing can be clicked."""
+    thumb = page.get_by_role("button", name="Thumbs up")
+    expect(thumb).to_be_visible()
+    page.evaluate("delete document.documentElement.dataset.vibehuntrHears")
+    expect(thumb).to_be_hidden()
+    page.evaluate("document.documentElement.dataset.vibehuntrHears = ''")
+    expect(thumb).to_have_css("pointer-events", "auto")
+    page.evaluate("document.querySelector('.stApp').setAttribute('data-test-connection-state', 'PINGING_SERVER')")
+    expect(thumb).to_have_css("pointer-events", "none")
+    page.evaluate("document.querySelector('.stApp').setAttribute('data-test-connection-state', 'CONNECTED')")
+
+
+@pytest.mark.browser
 def test_keys_find_the_search_and_the_input(page: Page) -> None:
     """Ctrl+K opens the sidebar if it has to, Escape empties the search and does nothing else, Ctrl+/ goes back to the input."""
     field = page.locator(".st-key-search input")
@@ -144,6 +174,40 @@ def test_what_is_spoken_has_no_line_and_is_never_empty(text: str) -> None:
     """One line, whatever an answer says."""
     said = spoken(Message(2, "t", "assistant", plain_text(text)))
     assert said and "\n" not in said and "**" not in said
+
+
+@given(st.text(), st.lists(st.text()), st.sampled_from([None, True, False]), st.booleans())
+def test_a_deed_goes_through_html_to_the_letter(turn_id: str, deed: list[str], pressed: bool | None, disabled: bool) -> None:
+    """Whatever stands in it; the words between buttons too."""
+    parser = Attributes()
+    parser.feed(row_html("user", turn_id, [Button("Label", "icon", deed, pressed, disabled), turn_id]))
+    (row, button), words = parser.found, "".join(parser.words)
+    assert unquote(row["data-vibehuntr-row"] or "") == f"user-{shown(turn_id)}"
+    assert json.loads(unquote(button["data-vibehuntr-do"] or "")) == [shown(one) for one in deed]
+    assert button.get("aria-pressed") == {None: None, True: "true", False: "false"}[pressed]
+    assert ("disabled" in button) == disabled
+    assert words.replace("\r\n", "\n").replace("\r", "\n") == turn_id.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def shown(text: str) -> str:
+    """A text as it can be sent: half a surrogate pair cannot."""
+    return text.encode(errors="replace").decode()
+
+
+class Attributes(HTMLParser):
+    """The attributes of a row and of what can be clicked in it, and its words."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[dict[str, str | None]] = []
+        self.words: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag != "span":
+            self.found.append(dict(attrs))
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
 
 
 def test_only_what_has_ended_is_announced() -> None:

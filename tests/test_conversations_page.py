@@ -41,7 +41,7 @@ def texts(page: Page) -> list[str]:
 
 def bar(page: Page, number: int) -> Locator:
     """The row under a message, from 0."""
-    return page.locator("[class*='st-key-bar-']").nth(number)
+    return page.locator("[class*='st-key-message-']").nth(number)
 
 
 def click(page: Page, number: int, name: str) -> None:
@@ -313,7 +313,7 @@ def test_a_file_that_cannot_be_sent_waits_with_the_text(page: Page, server: Gemi
 def test_feedback_is_kept(page: Page) -> None:
     """A thumb and a word, after a reload too."""
     ask(page, on([Text("one")]))
-    bar(page, 1).get_by_role("radio", name="Thumbs down").click()
+    bar(page, 1).get_by_role("button", name="Thumbs down").click()
     click(page, 1, "Say more")
     page.get_by_label("What was good or wrong about it?").fill("too short")
     page.get_by_label("What was good or wrong about it?").press("Enter")
@@ -321,6 +321,28 @@ def test_feedback_is_kept(page: Page) -> None:
     page.reload()
     click(page, 1, "Said more")
     expect(page.get_by_label("What was good or wrong about it?")).to_have_value("too short")
+
+
+def test_what_no_button_does_is_not_done(page: Page, served: Served) -> None:
+    """Whoever changes what the browser says gets a page as before, and the log says so; a message that is not there is told of."""
+    ask(page, on([Text("one")]))
+    thumb = page.get_by_role("button", name="Thumbs up")
+    for deed in (
+        '["delete"]',
+        '["rate","x"]',
+        '["switch"]',
+        "[]",
+        '["edit",{"a":1}]',
+        '["rate","x","1"]',
+        '["branch_off","x"]',
+        '["switch","x",1]',
+    ):
+        thumb.evaluate("(button, deed) => button.dataset.vibehuntrDo = encodeURIComponent(deed)", deed)
+        thumb.click()
+    expect(page.get_by_test_id("stToast").first).to_be_visible()
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+    ask(page, on([Text("two")]))
+    assert "asks for what no button does" in served.log
 
 
 def test_everything_has_its_key(page: Page) -> None:

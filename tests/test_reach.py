@@ -71,13 +71,13 @@ def talk_of_everything(page: Page) -> None:
 
 def work_with_it(page: Page) -> None:
     """Have a thumb and its word, another version, what differs, a message being edited."""
-    bars = page.locator("[class*='st-key-bar-assistant-']")
-    bars.last.get_by_role("radio", name="Thumbs up").click()
+    bars = page.locator("[class*='st-key-message-assistant-']")
+    bars.last.get_by_role("button", name="Thumbs up").click()
     expect(bars.last.get_by_role("button", name="Say more")).to_be_visible()
     bars.first.get_by_role("button", name="Another answer").click()
     expect(bars.first).to_contain_text("2 of 2")
     ended(page)
-    page.locator("[class*='st-key-bar-user-']").first.get_by_role("button", name="Edit").click()
+    page.locator("[class*='st-key-message-user-']").first.get_by_role("button", name="Edit").click()
     expect(page.get_by_label("Edit your message")).to_be_visible()
     bars.first.get_by_role("button", name="What differs").click()
     expect(page.get_by_test_id("stPopoverBody")).to_contain_text("No difference")
