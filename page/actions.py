@@ -226,7 +226,8 @@ def act(manager: SessionManager) -> None:
         case [str(deed), str(turn_id)] if deed in DEEDS:
             DEEDS[deed](manager, turn_id)
         case _:
-            logging.getLogger("vibehuntr").warning("the browser of %s asks for what no button does", manager.user_id)
+            log = logging.getLogger("vibehuntr")
+            log.warning("no button does what the browser says: user=%s conversation=%s", manager.user_id, manager.open_id)
 
 
 # -- conversations -----------------------------------------------------------------------------------------------------
