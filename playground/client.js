@@ -170,7 +170,7 @@ let used = null; // the button that has the focus of its row
 function act(button) {
   const [deed, ...args] = JSON.parse(decodeURIComponent(button.dataset.vibehuntrDo));
   if (deed === "copy") return copy(button, args[0]);
-  used = {button, row: button.closest("[data-vibehuntr-row]").dataset.vibehuntrRow, label: button.ariaLabel};
+  used = {button, row: button.closest("[data-vibehuntr-row]").dataset.vibehuntrRow, label: button.getAttribute("aria-label")};
   tell?.("act", [deed, ...args]);
 }
 
