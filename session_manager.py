@@ -179,7 +179,9 @@ class PageState:
     message; `discarded` the conversation that can be brought back, as id and title; `listed` how many the list shows;
     `begun` the turn that this page has seen begin last: its end is announced, no other's; `drawn` what was chosen when the page was
     drawn; `runner` whose run of the whole page has ended last, and `doubted_until` when (`time.monotonic`) the browser may lack its
-    end; `is_next_again` if the next one is there to draw that again.
+    end; `is_next_again` if the next one is there to draw that again; `is_whole` once all of the page is drawn, and no answer grows;
+    `has_input` once the input has been drawn: Streamlit calls back for no input that it does not know; `early` what was sent before that
+    (a server that has just started, and a page that has been open since before).
     """
 
     revision: int = -1
@@ -195,6 +197,9 @@ class PageState:
     runner: Callable[[], object] = lambda: None
     doubted_until: float = 0.0
     is_next_again: bool = False
+    is_whole: bool = False
+    has_input: bool = False
+    early: Any = None
 
 
 @dataclass(slots=True)
@@ -278,9 +283,10 @@ class SessionManager:
     def side(self) -> int:
         """Return 0 or 1, the other one whenever messages that were drawn have to go.
 
-        That is: another conversation, a later window, fewer messages (an early one was edited, or another branch opened).
+        That is: another conversation, a later window, fewer messages (an early one was edited, another branch opened, one that waits taken
+        back).
         """
-        record, hidden, count = self._record, self.hidden, len(self._current.messages)
+        record, hidden, count = self._record, self.hidden, self._reached() + len(self.waiting())
         if record.drawn_id != record.open_id or record.drawn_hidden < hidden or count < record.drawn_count:
             record.drawn_side = 1 - record.drawn_side
         record.drawn_id, record.drawn_hidden, record.drawn_count = record.open_id, hidden, count
@@ -435,6 +441,13 @@ class SessionManager:
             if turn.wait_ended(_STOPPING):
                 self.settle(turn)
         return self._messages_now(self.hidden, but=self.running_turn())[: max(0, self._reached() - self.hidden)]
+
+    def begun_after(self, drawn: Sequence[Message]) -> list[Message] | None:
+        """Return the messages of the turn that has begun since `drawn` were shown, or none; None if anything else has changed."""
+        shown = self.shown()
+        begun = shown[len(drawn) :]
+        is_after = [(m.turn_id, m.role) for m in shown[: len(drawn)]] == [(m.turn_id, m.role) for m in drawn]
+        return begun if is_after and len({m.turn_id for m in begun}) <= 1 else None
 
     def alternatives(self, turn_id: str) -> Alternatives | None:
         """Return what stands in a turn's place, or None if nothing else does."""

@@ -2,15 +2,16 @@
 
 Two parts: "set up" makes what the page needs once, "draw" draws it, region by region. How an answer streams here:
 
-- The last message is always drawn by one fragment, running or not, in a container of the same shape as the others, so
-  that nothing moves when it ends.
-- While its turn runs, a run of the fragment waits for the turn's log and redraws as it grows (the drain). Autorefresh, out
-  of sight, is the heartbeat: its beat waits while a run drains, and starts the next at once when that ends. It is put on the page
-  when an answer has gone on for a while: the browser draws nothing while it loads.
+- What grows is drawn by one fragment, in a container of the same shape as that of an answer that has ended, so that nothing moves
+  when it does. While the turn runs, a run of the fragment waits for the turn's log and redraws as it grows (the drain).
+- Autorefresh, out of sight, is the fragment's heartbeat: its beat waits while a run drains, and starts the next at once when that
+  ends. Between two answers each beat looks for news.
+- What is typed between two answers is drawn by that fragment alone, question and answer, in the place in which they stay: the browser
+  reads no word of an answer before it has drawn what came before that. The rest of the page follows with the end of the answer.
 - A run may be cut at any access to Streamlit, by a click or new input. Nothing depends on a run finishing: the next one
   redraws from the log.
 - Every run of the whole page shows the conversation as the process has it. So a reload, a second tab and "back" find it by
-  the user (a cookie, or a login) and the id in the address; an idle page looks for news with a slow beat of its own.
+  the user (a cookie, or a login) and the id in the address.
 
 Streamlit imports this file twice: the server imports it as a module and finds `app`; each run executes it as a script.
 """
@@ -18,11 +19,12 @@ Streamlit imports this file twice: the server imports it as a module and finds `
 from __future__ import annotations
 
 import gc
+import itertools
 import os
 import time
 import weakref
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -47,7 +49,7 @@ from playground.turn_log import Message
 from session_manager import Confirmations, SessionManager, literal
 
 HERE = Path(__file__).parent
-WATCH = 1_200  # milliseconds between two looks for news of an idle page
+BEAT = 1_200  # milliseconds
 ADDRESS = "c"  # the query parameter with the conversation's id
 MEGABYTE = 1_000_000
 LAG = 0.3  # seconds, at least, within which a request that comes after the end of a run may have cost the browser its last messages
@@ -127,6 +129,7 @@ def note_end(manager: SessionManager, drawn_in: float, *, is_again: bool) -> Non
     """
     page = manager.page
     page.runner, page.doubted_until = weakref.ref(get_script_run_ctx()), 0.0 if is_again else time.monotonic() + max(LAG, drawn_in)
+    page.is_whole = bool(manager.open_id) and manager.running_turn() is None
 
 
 def may_lack(manager: SessionManager) -> bool:
@@ -170,8 +173,11 @@ def draw() -> None:
         return
     manager = SessionManager(st.session_state, actions.user_id())
     is_again, manager.page.is_next_again = manager.page.is_next_again, False  # of this run alone: a click may cut it
+    manager.page.is_whole = False
     try:
         follow_address(invoker, manager)
+        if manager.page.early:
+            actions.submit(manager)
         sync(invoker, manager)
         talks = invoker.list_sessions(manager.user_id)
     except PlaygroundError as error:
@@ -181,30 +187,27 @@ def draw() -> None:
     with one_by_one(look_up):
         talk = draw_page(invoker, manager, talks, messages)
     drawn_in = time.monotonic() - began
-    if talk:
-        talk.follow()
+    talk.follow()
     note_end(manager, drawn_in, is_again=is_again)
 
 
-def draw_page(invoker: AgentInvoker, manager: SessionManager, talks: Sequence[TalkSession], messages: Sequence[Message]) -> Talk | None:
-    """Draw all of the page as it is now. Returns: what is to be followed, if there is a conversation."""
+def draw_page(invoker: AgentInvoker, manager: SessionManager, talks: Sequence[TalkSession], messages: Sequence[Message]) -> Talk:
+    """Draw all of the page as it is now. Returns: what is to be followed."""
     manager.page.drawn = chosen(manager)
     if notice := manager.take_notice():
         st.toast(session_manager.safe_markdown(notice), icon=":material/info:", duration="long")
     draw_client(manager, messages)
     head, seats = place_seats(manager)
+    heart = st.container(key="heart")
     area = draw_sides(manager.side())
     with area:
-        talk = Talk(invoker, manager, messages, seats) if messages else None
+        talk = Talk(invoker, manager, messages, seats, heart)
     draw_bottom(invoker, manager)
-    if manager.running_turn() is None:
-        watch(invoker, manager)
     draw_sidebar(invoker, manager, talks, head, seats)
     st.session_state["drawn"] = True  # not before the browser has had time to get it: a cut run's last messages may not be sent
     with area:
-        if talk:
-            talk.draw_rest()
-        else:
+        talk.draw_rest()
+        if not messages:
             draw_first_screen(manager)
     return talk
 
@@ -238,21 +241,17 @@ def draw_sides(side: int) -> Any:  # noqa: ANN401 - Streamlit's container
 
 
 def draw_bottom(invoker: AgentInvoker, manager: SessionManager) -> None:
-    """Draw Stop and the input. Stop is always there, disabled when idle: a row that vanished would move the page."""
-    turn, last = manager.running_turn(), manager.last_question()
-    stopped = turn is None or turn.ended
+    """Draw Stop and the input. Stop is always there: client.js shows it while an answer grows, also one that is drawn alone."""
     with st.bottom:
         st.button(
-            "Edit last", key="edit-last", icon=":material/edit:", type="tertiary", disabled=last is None, shortcut="Alt+Up",
-            on_click=actions.edit, args=(manager, last.turn_id if last else ""),
+            "Edit last", key="edit-last", icon=":material/edit:", type="tertiary", disabled=manager.last_question() is None,
+            shortcut="Alt+Up", on_click=actions.edit_last, args=(manager,),
         )  # fmt: skip
         with st.container(horizontal=True):
             draw_held(manager)
-        st.button(
-            "Stop", key="stop", icon=":material/stop_circle:", disabled=stopped, on_click=actions.stop, args=(manager,), shortcut="Esc"
-        )
+        st.button("Stop", key="stop", icon=":material/stop_circle:", on_click=actions.stop, args=(manager,), shortcut="Esc")
     # Not inside `with st.bottom`: only an input that Streamlit puts there itself makes the page follow the answer.
-    st.chat_input(
+    sent = st.chat_input(
         GREETING,
         key="prompt",
         max_chars=invoker.settings.message_limit,
@@ -263,6 +262,10 @@ def draw_bottom(invoker: AgentInvoker, manager: SessionManager) -> None:
         on_submit=actions.submit,
         args=(manager,),
     )
+    had_input, manager.page.has_input = manager.page.has_input, True
+    if sent is not None and not had_input:
+        manager.page.early = sent
+        st.rerun()
 
 
 def draw_held(manager: SessionManager) -> None:
@@ -326,7 +329,7 @@ def framed(message: Message) -> Any:  # noqa: ANN401 - Streamlit's container
 def draw_waiting(manager: SessionManager) -> None:
     """Draw the messages that wait for the end of the running answer."""
     for message in manager.waiting():
-        with st.chat_message("user", avatar=AVATARS["user"]):
+        with framed(message):
             st.text(session_manager.printable(message.content))
             st.caption("Waits for the answer above to end.")
             st.button(
@@ -335,19 +338,25 @@ def draw_waiting(manager: SessionManager) -> None:
 
 
 class Talk:
-    """The window of messages. The newest come first, as they are what is waited for; the last one by the fragment."""
+    """The window of messages, turn by turn, each in a place of its own. The newest come first, as they are what is waited for."""
 
-    def __init__(self, invoker: AgentInvoker, manager: SessionManager, messages: Sequence[Message], seats: Seats) -> None:
-        """Draw the last two: the question, and the answer as it is now."""
+    def __init__(self, invoker: AgentInvoker, manager: SessionManager, messages: Sequence[Message], seats: Seats, heart: Any) -> None:  # noqa: ANN401
+        """Draw the last turn: the question, and the answer as it is now."""
         self._invoker = invoker
         self._manager = manager
-        self._messages = messages
+        self._turns = [tuple(turn) for _, turn in itertools.groupby(messages, key=lambda message: message.turn_id)]
         self._asked = manager.confirmations()
         self._before = st.container()
-        self._places = [st.container() for _ in messages[:-1]]
-        self._live = Live(invoker, manager, messages[-1], seats, partial(redraw_on_news, invoker, manager))
-        self._draw_settled(messages[-2:-1], self._places[-1:])
-        draw_last(invoker, manager, self._live)
+        self._places = [st.container() for _ in self._turns]
+        is_running = bool(messages) and isinstance(manager.turn(messages[-1].turn_id), Turn)
+        self._live = Live(invoker, manager, messages[-1], seats, partial(redraw_on_news, invoker, manager)) if is_running else None
+        if self._live:
+            with self._places[-1]:
+                draw_settled_turn(invoker, manager, self._turns[-1][:-1], self._asked)
+                draw_next(invoker, manager, messages, heart, self._live)
+        else:
+            self._draw_turns(slice(-1, None))
+            draw_next(invoker, manager, messages, heart)
         self._below = st.container()
 
     def draw_rest(self) -> None:
@@ -358,37 +367,64 @@ class Talk:
                 st.button(f"Show earlier messages ({self._manager.hidden})", key="earlier", on_click=self._manager.show_earlier)
         with self._below:
             draw_waiting(self._manager)
-        self._draw_settled(self._messages[:-2], self._places)
+        self._draw_turns(slice(0, -1))
 
     def follow(self) -> None:
         """Stay with the answer while it grows."""
-        self._live.follow()
+        if self._live:
+            self._live.follow()
 
-    def _draw_settled(self, messages: Sequence[Message], places: Sequence[Any]) -> None:
-        for message, place in zip(messages, places, strict=False):
-            with place:  # as the live one stands in its fragment's container: it must not be mounted anew
-                draw_settled(self._invoker, self._manager, message, self._asked)
-            self._live.glance()
+    def _draw_turns(self, which: slice) -> None:
+        for turn, place in zip(self._turns[which], self._places[which], strict=True):
+            with place:
+                draw_settled_turn(self._invoker, self._manager, turn, self._asked)
+            if self._live:
+                self._live.glance()
 
 
-@st.fragment
-def draw_last(invoker: AgentInvoker, manager: SessionManager, live: Live) -> None:
-    """Draw the last message: while its turn runs, follow its log; once it is over, ask for one redraw of the page."""
+def draw_settled_turn(invoker: AgentInvoker, manager: SessionManager, turn: Sequence[Message], asked: Confirmations) -> None:
+    """Draw the messages of a turn that grow no more. An answer has a container of its own, as the fragment's is: it is not mounted anew."""
+    for message in turn:
+        with st.container() if message.role == "assistant" else nullcontext():
+            draw_settled(invoker, manager, message, asked)
+
+
+@st.fragment(key=actions.NEXT)
+def draw_next(invoker: AgentInvoker, manager: SessionManager, drawn: Sequence[Message], heart: Any, live: Live | None = None) -> None:  # noqa: ANN401
+    """Draw what changes: the live answer, with its question if that has come after `drawn`; between two answers, what offers to be next.
+
+    Nothing else of the page is drawn for a question that has come after it. If anything else has changed, all of the page is.
+    """
+    from streamlit_autorefresh import st_autorefresh  # noqa: PLC0415 - declared while Streamlit runs: the server imports this file before that
+
+    with heart:
+        st_autorefresh(interval=BEAT, key="beat", debounce=False)
+    if is_beat():
+        redraw_on_news(invoker, manager)
+    begun = manager.begun_after(drawn) if is_beat() else []
+    if begun is None:
+        st.rerun()
+    elif live:
+        draw_live(invoker, manager, live)
+    elif begun:
+        draw_settled_turn(invoker, manager, begun[:-1], manager.confirmations())
+        with st.container():
+            draw_live(invoker, manager, Live(invoker, manager, begun[-1], None, partial(redraw_on_news, invoker, manager)))
+    elif drawn:
+        draw_replies(manager, drawn[-1])
+
+
+def draw_live(invoker: AgentInvoker, manager: SessionManager, live: Live) -> None:
+    """Draw the answer that grows, and follow it, unless the page around it is still being drawn."""
     turn, drawn = manager.running_turn(), live.drawn
-    if (isinstance(turn, Turn) and turn.id != drawn.turn_id) or manager.has_notice or may_lack(manager):
-        st.rerun()  # another message has become the live one, a click in here has something to tell, or the page is not whole
-    if not isinstance(turn, Turn):
-        message = manager.live() or drawn
-        draw_settled(invoker, manager, message, manager.confirmations())
-        draw_replies(manager, message)
-        return
+    if not isinstance(turn, Turn) or turn.id != drawn.turn_id:
+        st.rerun()  # another message has become the live one
     manager.page.begun = turn.id
     with st.container(key=f"message-{drawn.role}-{drawn.turn_id}"):
         frame = framed(drawn)
         draw_bar(invoker, manager, drawn)
     live.begin(turn, frame)
-    live.beat(at_once=is_beat())
-    if is_beat():  # else the page around it is still being drawn
+    if is_beat():
         live.follow()
 
 
@@ -401,16 +437,6 @@ def draw_replies(manager: SessionManager, message: Message) -> None:
                 st.button(literal(text), key=f"reply-{number}", on_click=actions.submit, args=(manager, text))
 
 
-@st.fragment
-def watch(invoker: AgentInvoker, manager: SessionManager) -> None:
-    """Look for what other tabs have done, beat by beat, out of sight. While an answer comes, its own run looks."""
-    from streamlit_autorefresh import st_autorefresh  # noqa: PLC0415 - as in page/live.py
-
-    with st.container(key="watcher"):
-        st_autorefresh(interval=WATCH, key="watch", debounce=False)
-    redraw_on_news(invoker, manager)
-
-
 def redraw_on_news(invoker: AgentInvoker, manager: SessionManager) -> None:
     """Redraw the whole page if it is not what the browser should have.
 
@@ -418,7 +444,8 @@ def redraw_on_news(invoker: AgentInvoker, manager: SessionManager) -> None:
     What is to be seen: a click in the very moment of a beat is sent with it, as one request of the beat's fragment. Its callback is
     run, and the page is not ("Multiple different fragmentIds", says the browser's console).
     """
-    if may_lack(manager) or invoker.revision(manager.user_id) != manager.page.revision or chosen(manager) != manager.page.drawn:
+    is_old = invoker.revision(manager.user_id) != manager.page.revision or chosen(manager) != manager.page.drawn
+    if is_old or manager.has_notice or may_lack(manager):
         st.rerun()
 
 

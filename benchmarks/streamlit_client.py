@@ -38,6 +38,7 @@ STAMP = re.compile(r"⟦([^:⟧]+):([\d.]+)⟧")
 FAILURES = (OSError, RuntimeError, LookupError, httpx.HTTPError, WebSocketException)
 """What a server that gives up, or a page without what it should have, shows a client with; a TimeoutError is an OSError."""
 _KEPT = ("component_instance", "chat_input", "button")
+_GROWS = "vh-grows"  # the class of the row under an answer that grows
 _SHORT = 80  # characters of a text that counts as seen itself, as "Stopped." does
 
 
@@ -57,6 +58,7 @@ class StreamlitClient:
         self.frames = 0  # messages that brought something new of an answer
         self.full_runs = 0  # of the whole page, not cut
         self.lost_ends = 0  # of those, of which Streamlit has not told the end
+        self.is_drawing = False  # a run of the whole page goes on
         self.errors: list[str] = []  # tracebacks and error boxes
         self.cookie, self.query = cookie, query  # a reload brings both along
         self._socket = socket
@@ -71,16 +73,18 @@ class StreamlitClient:
         self._polled = asyncio.Event()
         self._script_hash = self._run_id = self._fragment_id = ""
         self._fragments: set[str] = set()
-        self._is_drawing = False  # a run of the whole page goes on
 
     # What a test does with it.
 
     async def submit(self, text: str) -> None:
         """Send a chat input's submission, as the Enter key does. Raises LookupError when the page has no input."""
-        field = self._find("chat_input").chat_input
-        trigger = WidgetState(id=field.id)
+        await self._rerun(trigger=self.typed(text))
+
+    def typed(self, text: str) -> WidgetState:
+        """Return what a submission sends. Raises LookupError when the page has no input."""
+        trigger = WidgetState(id=self._find("chat_input").chat_input.id)
         trigger.chat_input_value.data = text
-        await self._rerun(trigger=trigger)
+        return trigger
 
     async def click(self, label: str) -> None:
         """Press the first button whose label holds the text. Raises LookupError when there is none."""
@@ -101,9 +105,9 @@ class StreamlitClient:
                 await self.await_text(stamp).wait()
 
     async def idle(self, limit: float) -> None:
-        """Wait until a run has ended that shows Stop disabled. Raises TimeoutError after `limit` seconds."""
+        """Wait until no answer grows, at the end of a run of the whole page. Raises TimeoutError after `limit` seconds."""
         async with asyncio.timeout(limit):
-            while (stop := self._button("Stop")) is None or not stop.element.button.disabled:
+            while any(_GROWS in mounted.element.html.body for mounted in self._mounted.values()):
                 self._run_ended.clear()
                 await self._run_ended.wait()
 
@@ -155,9 +159,9 @@ class StreamlitClient:
 
     # What a browser does by itself.
 
-    async def run(self) -> None:
-        """Ask for the first run and follow the server until the socket closes."""
-        await self._rerun()
+    async def run(self, typed: WidgetState | None = None) -> None:
+        """Ask for the first run, with what was typed before it, and follow the server until the socket closes."""
+        await self._rerun(trigger=typed)
         try:
             async for data in self._socket:
                 message = ForwardMsg()
@@ -189,13 +193,13 @@ class StreamlitClient:
             self._cache[message.hash] = message
         match message.WhichOneof("type"):
             case "new_session":
-                if self._is_drawing:  # a request that comes as a run ends can have Streamlit ignore the run's last event
+                if self.is_drawing:  # a request that comes as a run ends can have Streamlit ignore the run's last event
                     self.lost_ends += 1
                     self._end_full_run()
                 self._script_hash = message.new_session.page_script_hash
                 self._run_id = message.metadata.run.script_run_id
                 self._fragments = set(message.metadata.run.fragment_ids)
-                self._is_drawing = not self._fragments
+                self.is_drawing = not self._fragments
             case "delta":
                 self._take(tuple(message.metadata.delta_path), message.delta)
             case "script_finished":
@@ -211,7 +215,7 @@ class StreamlitClient:
             return
         element = delta.new_element
         kind = element.WhichOneof("type")
-        if kind in _KEPT:
+        if kind in _KEPT or _GROWS in element.html.body:
             self._mounted[path] = _Mounted(element, delta.fragment_id, self._run_id)
         else:
             self._mounted.pop(path, None)
@@ -252,7 +256,7 @@ class StreamlitClient:
             self._stop_stale_timers()
         if status == ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY:
             self._polled.set()
-        self._is_drawing = False
+        self.is_drawing = False
         if full:
             self._end_full_run()
 
@@ -303,9 +307,12 @@ class StreamlitClient:
 
 
 @asynccontextmanager
-async def open_client(url: str, *, cookie: str = "", query: str = "", beat: float | None = None) -> AsyncGenerator[StreamlitClient, None]:
+async def open_client(
+    url: str, *, cookie: str = "", query: str = "", beat: float | None = None, typed: WidgetState | None = None
+) -> AsyncGenerator[StreamlitClient, None]:
     """Open a session as a fresh browser would, or as one reloads, with its cookie and address; it is ready for input.
 
+    With what was `typed` into an input it sends that first, as a page does whose connection was lost.
     Closed when the block is left. Raises: TimeoutError when the page shows no chat input within 60 s.
     """
     if not cookie:
@@ -317,7 +324,7 @@ async def open_client(url: str, *, cookie: str = "", query: str = "", beat: floa
     limits: dict[str, Any] = {"max_size": None, "open_timeout": 60, "ping_interval": None}
     async with connect(stream, additional_headers=headers, origin=Origin(url), subprotocols=[Subprotocol("streamlit")], **limits) as ws:
         client = StreamlitClient(ws, cookie, query, beat=beat)
-        follower = asyncio.create_task(client.run())
+        follower = asyncio.create_task(client.run(typed))
         try:
             await client.ready(60)
             yield client

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import time
 from collections.abc import Callable, Sequence
 from functools import partial, wraps
 from pathlib import Path
@@ -23,6 +24,7 @@ from playground.turn_log import Feedback, FilePart, Message
 from session_manager import Jump, SessionManager
 
 ROOT = Path(__file__).parent.parent
+NEXT = "next"  # the fragment that draws what changes, the live answer, and what offers to be next
 UNKNOWN = -1  # a revision that the invoker never has: the page redraws at its next look
 P = ParamSpec("P")
 Deed = Callable[..., None]
@@ -115,13 +117,17 @@ def start_turn(invoker: AgentInvoker, manager: SessionManager, files: Sequence[F
 def submit(manager: SessionManager, text: str | None = None) -> None:
     """Take what was typed, with its files (or a suggestion). Reading it is the only point at which this can be cut off.
 
-    What cannot be sent stays: the text goes back into the input, the files wait beside it.
+    What cannot be sent stays: the text goes back into the input, the files wait beside it. If the page is whole, and knows all that there
+    is to know, only the turn that begins is drawn; the fragment that draws it checks that again.
     """
-    sent: Any = text if text is not None else st.session_state["prompt"]
+    page, invoker = manager.page, get_invoker()
+    is_alone = page.is_whole and time.monotonic() >= page.doubted_until and invoker.revision(manager.user_id) == page.revision
+    sent: Any = text if text is not None else page.early or st.session_state["prompt"]
+    page.early = None
     prompt = sent if isinstance(sent, str) else sent.text
     files = [*manager.page.held, *files_in(sent)] if text is None else []
     try:
-        manager.submit(prompt, partial(start_turn, get_invoker(), manager, files), files)
+        manager.submit(prompt, partial(start_turn, invoker, manager, files), files)
     except PlaygroundError as error:
         manager.notify(error.message)
         if text is None:
@@ -130,6 +136,9 @@ def submit(manager: SessionManager, text: str | None = None) -> None:
     else:
         if text is None:
             manager.page.held = ()
+        if is_alone:
+            page.revision = invoker.revision(manager.user_id)  # what it has done itself is no news to this page
+            st.rerun(NEXT)
 
 
 def files_in(sent: Any) -> list[FilePart]:  # noqa: ANN401 - Streamlit's value of a chat input
@@ -170,6 +179,12 @@ def edit(manager: SessionManager, turn_id: str) -> None:
     manager.page.editing = turn_id
 
 
+def edit_last(manager: SessionManager) -> None:
+    """Open the last question for editing."""
+    last = manager.last_question()
+    edit(manager, last.turn_id if last else "")
+
+
 @telling
 def send_edited(manager: SessionManager, turn_id: str, key: str, files: Sequence[FilePart]) -> None:
     """Send an edited question in the place of the old one: a new branch."""
@@ -200,15 +215,9 @@ def branch_off(manager: SessionManager, turn_id: str) -> None:
 
 
 @telling
-def rate(manager: SessionManager, turn_id: str, rating: str) -> None:
-    """Keep the user's thumb for an answer, "1" or "0"; with "", that there is none any more."""
-    get_invoker().rate(manager.user_id, manager.open_id, turn_id, Feedback(int(rating) if rating in ("0", "1") else None))
-
-
-@telling
-def rate_in_words(manager: SessionManager, turn_id: str, rating: int, key: str) -> None:
-    """Keep what the user says about a thumb."""
-    words = str(st.session_state[key] or "")
+def rate(manager: SessionManager, turn_id: str, rating: int | None, words_key: str = "") -> None:
+    """Keep the user's thumb for an answer, 1 or 0, or that there is none any more, and what was said about it."""
+    words = str(st.session_state[words_key] or "") if words_key else ""
     get_invoker().rate(manager.user_id, manager.open_id, turn_id, Feedback(rating, words))
 
 
@@ -219,8 +228,8 @@ def act(manager: SessionManager) -> None:
     """Do what a button in a message's row asks for: a deed and its arguments, as client.js tells them."""
     told: object = st.session_state["client"].get("act")
     match told:
-        case ["rate", str(turn_id), str(rating)]:
-            rate(manager, turn_id, rating)
+        case ["rate", str(turn_id), "0" | "1" | "" as rating]:
+            rate(manager, turn_id, int(rating) if rating else None)
         case ["switch", *turn_ids] if turn_ids:
             switch(manager, [str(turn_id) for turn_id in turn_ids])
         case [str(deed), str(turn_id)] if deed in DEEDS:
@@ -247,8 +256,13 @@ def leave_glimpse(manager: SessionManager) -> None:
 
 
 @telling
-def choose_strategy(manager: SessionManager, key: str) -> None:
-    """Change what new input does while an answer comes, in the open conversation."""
+def choose_strategy(manager: SessionManager, talk_session_id: str, key: str) -> None:
+    """Change what new input does while an answer comes, in the open conversation.
+
+    A choice that was drawn for another conversation may be told again when it has left the page: it is none.
+    """
+    if talk_session_id != manager.open_id:
+        return
     manager.page.strategy = st.session_state[key]
     if manager.open_id:
         get_invoker().set_strategy(manager.user_id, manager.open_id, manager.page.strategy)

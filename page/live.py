@@ -1,4 +1,4 @@
-"""The last message while it grows: drawn at once, then followed as its turn's log grows.
+"""The live answer: drawn at once, then followed as its turn's log grows.
 
 How often that is depends on what the turn writes: of a model's text, pieces of a size that the process can carry
 (`playground/pieces.py`).
@@ -23,9 +23,7 @@ from playground.pieces import pieces
 from playground.turn_log import Answer, Message, seats_of
 from session_manager import SessionManager
 
-BEAT = 2_000  # milliseconds between two beats while a turn runs
-DRAIN = 6.0  # seconds one run follows the log at most: longer than a beat, so that a beat is waiting when it ends
-CALM = 3.0  # seconds that the browser need not load what beats; it takes 80 ms, in which it draws nothing. No longer than DRAIN - BEAT
+DRAIN = 6.0  # seconds one run follows the log at most: longer than some beats, so that one is waiting when it ends
 REDRAW = 0.03  # seconds between two redraws, at least: pieces come slower, but not all that a turn writes is pieces
 GLANCE = 0.05  # seconds until a run that follows looks up: a click waits no longer than that
 PATIENCE = 0.12  # the same when the process has much to do, and pieces are further apart
@@ -34,16 +32,19 @@ REDRAWS = Pace(apart=0.1, put_off=3.0)  # of a process: one takes 20 ms in which
 
 
 class Live:
-    """The last message of a page, from one run of the whole page to the next; the runs of its fragment between share it.
+    """The answer that grows. The runs of its fragment share it.
 
-    The fragment's first run is a part of the whole page's: it draws the message as it is, and leaves the rest to `follow`, which
-    the page calls when all else is drawn. Each later run begins anew and follows at once.
+    If the fragment's first run is a part of the whole page's, it draws the answer as it is, and leaves the rest to `follow`, which
+    the page calls when all else is drawn. Any other run begins anew and follows at once.
     """
 
     def __init__(
-        self, invoker: AgentInvoker, manager: SessionManager, drawn: Message, seats: Seats, redraw_on_news: Callable[[], None]
+        self, invoker: AgentInvoker, manager: SessionManager, drawn: Message, seats: Seats | None, redraw_on_news: Callable[[], None]
     ) -> None:
-        """Begin with the message as the page shows it. `seats` is the place in the sidebar for those of a meeting that it holds."""
+        """Begin with the message as the page shows it.
+
+        `seats` is the place in the sidebar for those of a meeting that it holds; without one, a meeting has the whole page drawn.
+        """
         self.drawn = drawn
         self._redraw_on_news = redraw_on_news
         self._seats = seats
@@ -52,8 +53,6 @@ class Live:
         self._turn: Turn | None = None
         self._blocked = False
         self._drawn_at = 0.0
-        self._beats_from = 0.0
-        self._heart: Any = None
 
     def begin(self, turn: Turn, frame: Any) -> None:  # noqa: ANN401 - Streamlit's container
         """Draw the answer as it is now. What is drawn later in this run belongs to the fragment too, wherever it is called from."""
@@ -62,30 +61,14 @@ class Live:
         self._canvas = Canvas(frame)
         self._answer = Answer()
         self._blocks = GrowingBlocks()
-        self._seats.begin()
+        if self._seats:
+            self._seats.begin()
         self._draw()
 
     def glance(self) -> None:
         """Draw what has come since, if anything; returns at once."""
         if self._turn and len(self._turn.log) > self._answer.cursor:
             self._fragment.run(self._draw)
-
-    def beat(self, *, at_once: bool) -> None:
-        """Have the browser ask for the runs that follow this one: at once, or when the answer has gone on for a while."""
-        self._heart = st.container(key="poller")
-        self._beats_from = time.monotonic() + CALM
-        if at_once:
-            self._draw_heart()
-
-    def _draw_heart(self) -> None:
-        """Mount the component whose beats rerun the fragment, out of sight; once a run."""
-        if self._heart:
-            # Not at the top: a component must be declared while Streamlit runs, and the server imports this file before that.
-            from streamlit_autorefresh import st_autorefresh  # noqa: PLC0415
-
-            with self._heart:
-                st_autorefresh(interval=BEAT, key="beat", debounce=False)
-            self._heart = None
 
     def follow(self) -> None:
         """Redraw as the log grows, until the answer has ended, for DRAIN seconds at most; then have the page redrawn, once.
@@ -100,12 +83,9 @@ class Live:
         self._draw()
         while not self._answer.ended and time.monotonic() < until:
             self._next_frame(turn)
-            if time.monotonic() >= self._beats_from:
-                self._draw_heart()
             if not self._answer.ended:
                 self._redraw_on_news()
         self._end(turn)
-        self._draw_heart()  # it is not over: whatever the time, no run may end without another to come
 
     def _end(self, turn: Turn) -> None:
         """Have the page redrawn, once, if the answer has ended: a moment later, so that the browser paints the last words first.
@@ -137,7 +117,11 @@ class Live:
         self._answer.extend(self._turn.read(self._answer.cursor))
         message = session_manager.answer_message(self.drawn, self._answer)
         self._canvas.draw(live_items(message, self._invoker, self._blocks))
-        self._seats.draw(seats_of(message))
+        held = seats_of(message)
+        if self._seats:
+            self._seats.draw(held)
+        elif held:
+            st.rerun()
 
 
 def _until_glance() -> float:

@@ -69,13 +69,12 @@ def probes_html(probes: Probes, toned: Mapping[str, int]) -> str:
     return f'<div class="vh-probes">{f"<div>The last {LISTED} of {left + LISTED}:</div>" if left > 0 else ""}{rows}</div>'
 
 
-def put_said(place: Any, text: str, answers: str | None) -> Any:  # noqa: ANN401 - Streamlit's containers
+def put_said(place: Any, text: str, answers: str | None) -> None:  # noqa: ANN401 - Streamlit's containers
     """Draw a row; or, with the quick answers that it stands for, a line that opens."""
     if answers is None:
-        return place.html(text)
-    expander = place.expander(literal(text), icon=":material/forum:")
-    expander.html(answers)
-    return expander
+        place.html(text)
+    else:
+        place.expander(literal(text), icon=":material/forum:").html(answers)
 
 
 def floor_html(message: Message, toned: Mapping[str, int]) -> str:

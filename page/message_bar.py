@@ -85,7 +85,7 @@ def draw_words(manager: SessionManager, turn_id: str, given: Feedback) -> None:
     ):
         st.text_input(
             "What was good or wrong about it?", given.words, key=key, max_chars=2_000,
-            on_change=actions.rate_in_words, args=(manager, turn_id, given.rating, key),
+            on_change=actions.rate, args=(manager, turn_id, given.rating, key),
         )  # fmt: skip
 
 

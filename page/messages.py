@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
+from streamlit.delta_generator import DeltaGenerator
+
 import session_manager
 from agent_invoker import AgentInvoker
 from page.meeting import floor_html, probes_html, put_said, said_html, tones_of
@@ -220,16 +222,16 @@ class Canvas:
     def __init__(self, container: Any) -> None:  # noqa: ANN401 - Streamlit's container
         """Begin empty, in a container of its own."""
         self._container = container
-        self._drawn: list[Item] = []
+        self._drawn: list[Item | None] = []
         self._slots: list[Any] = []
 
     def draw(self, items: list[Item]) -> None:
         """Draw the items that differ from the last time. Items that are no longer there leave an empty place."""
         for index, item in enumerate(items):
             if index == len(self._slots):
-                self._slots.append(put(self._container, item))
-                self._drawn.append(item)
-            elif item != self._drawn[index]:
+                self._slots.append(next_place(self._container))
+                self._drawn.append(None)
+            if item != self._drawn[index]:
                 put(self._slots[index], item)
                 self._drawn[index] = item
         for index in range(len(items), len(self._slots)):
@@ -237,72 +239,81 @@ class Canvas:
             self._drawn[index] = NOTHING
 
 
-def put(place: Any, item: Item) -> Any:  # noqa: ANN401 - a container or one of its elements
-    """Draw one item: at the end of a container, or in the place of an element."""
+def next_place(container: Any) -> Any:  # noqa: ANN401
+    """Return the place after all that a container holds, with nothing in it.
+
+    Streamlit gives one only with an element in it; and what it gives for a line that opens is the inside of that.
+    """
+    return DeltaGenerator(root_container=container._root_container, cursor=container._cursor.lock_element(), parent=container)  # noqa: SLF001
+
+
+def put(place: Any, item: Item) -> None:  # noqa: ANN401
+    """Draw one item in its place, whatever stood there."""
     kind, text, more = item
     match kind:
         case "empty":
-            return place.empty()
+            place.empty()
         case "markdown":
-            return place.markdown(text)
+            place.markdown(text)
         case "text":
-            return place.text(text)
+            place.text(text)
         case "said" | "probes":
-            return put_said(place, text, more)
+            put_said(place, text, more)
         case "step":
-            return put_step(place, text, more)
+            put_step(place, text, more)
         case "drawing":
-            return put_drawing(place, text, more)
+            put_drawing(place, text, more)
         case "file" | "saved":
-            return put_file(place, text, more)
+            put_file(place, text, more)
         case "form":
-            return put_form(place, more)
+            put_form(place, more)
         case "asked":
-            return put_asked(place, text, more)
+            put_asked(place, text, more)
         case _:
-            return put_remark(place, kind, session_manager.safe_markdown(text))
+            put_remark(place, kind, session_manager.safe_markdown(text))
 
 
-def put_remark(place: Any, kind: str, text: str) -> Any:  # noqa: ANN401
+def put_remark(place: Any, kind: str, text: str) -> None:  # noqa: ANN401
     """Draw what is said about an answer."""
     match kind:
         case "caption":
-            return place.caption(text)
+            place.caption(text)
         case "notice":
-            return place.info(text)
+            place.info(text)
         case "warning":
-            return place.warning(text)
+            place.warning(text)
         case _:
-            return place.error(text, icon="🚫")
+            place.error(text, icon="🚫")
 
 
-def put_step(place: Any, label: str, step: ToolStep) -> Any:  # noqa: ANN401
+def put_step(place: Any, label: str, step: ToolStep) -> None:  # noqa: ANN401
     """Draw a finished tool call as a collapsed line with its arguments and result inside."""
     expander = place.expander(label)
     expander.json(dict(step.args), expanded=2)
     if result := step.details:
         expander.json(result, expanded=1)
-    return expander
 
 
-def put_file(place: Any, key: str, file: FilePart | Saved) -> Any:  # noqa: ANN401
+def put_file(place: Any, key: str, file: FilePart | Saved) -> None:  # noqa: ANN401
     """Draw a file: an image or a sound as such, anything else to be downloaded."""
     if isinstance(file, Saved):
         kind = mimetypes.guess_type(file.file.name)[0] or "application/octet-stream"
         loaded = file.load(file.file.name, file.file.version) if kind.startswith(("image/", "audio/")) else None
         if loaded is None:
-            return put_download(place, key, file.file.name, kind, partial(content_of, file))
+            put_download(place, key, file.file.name, kind, partial(content_of, file))
+            return
         file = loaded
     if is_image(file.data):
-        return place.image(file.data, caption=literal(file.name), width=IMAGE)
-    if file.mime.startswith("audio/"):
-        return place.audio(file.data, format=file.mime, alt=file.name)
-    return put_download(place, key, file.name, file.mime, file.data)
+        place.image(file.data, caption=literal(file.name), width=IMAGE)
+    elif file.mime.startswith("audio/"):
+        place.audio(file.data, format=file.mime, alt=file.name)
+    else:
+        put_download(place, key, file.name, file.mime, file.data)
 
 
-def put_download(place: Any, key: str, name: str, mime: str, data: bytes | Callable[[], bytes]) -> Any:  # noqa: ANN401
+def put_download(place: Any, key: str, name: str, mime: str, data: bytes | Callable[[], bytes]) -> None:  # noqa: ANN401
     """Draw a file as a button that downloads it."""
-    return place.download_button(literal(name), data, name, mime, key=f"download-{key}", icon=":material/attach_file:", on_click="ignore")
+    place.download_button(literal(name), data, name, mime, key=f"download-{key}", icon=":material/attach_file:", on_click="ignore")
 
 
 def content_of(saved: Saved) -> bytes:
@@ -311,7 +322,7 @@ def content_of(saved: Saved) -> bytes:
     return file.data if file else b""
 
 
-def put_form(place: Any, form: Form) -> Any:  # noqa: ANN401
+def put_form(place: Any, form: Form) -> None:  # noqa: ANN401
     """Draw what a tool asks before it acts, with a yes and a no. What a tool or a model wrote is shown to the letter."""
     request = form.request
     box = place.container(border=True, key=f"confirm-{request.request_id}")
@@ -325,14 +336,12 @@ def put_form(place: Any, form: Form) -> Any:  # noqa: ANN401
             label, key=f"say-{label}-{request.request_id}", type="primary" if confirmed else "secondary",
             on_click=form.say, args=(request.request_id, confirmed),
         )  # fmt: skip
-    return box
 
 
-def put_asked(place: Any, text: str, request: Request) -> Any:  # noqa: ANN401
+def put_asked(place: Any, text: str, request: Request) -> None:  # noqa: ANN401
     """Draw a request that can no longer be answered, or not yet, as a line that opens."""
     expander = place.expander(literal(text), icon=":material/help:")
     expander.text(about_request(request) or "No details.")
-    return expander
 
 
 def about_request(request: Request) -> str:
@@ -378,11 +387,12 @@ def card_of(card: str) -> Card | None:
     return drawings.read_card(json.loads(card))
 
 
-def put_drawing(place: Any, key: str, view: object) -> Any:  # noqa: ANN401
+def put_drawing(place: Any, key: str, view: object) -> None:  # noqa: ANN401
     """Draw what a tool found, with the same as text; nothing for a view that is none."""
     drawing = drawing_of(as_key(view))
     if drawing is None:
-        return place.empty()
+        place.empty()
+        return
     box = place.container(key=f"drawing-{key}")
     words = session_manager.printable("\n".join(drawing.lines))
     if not drawing.file:
@@ -406,7 +416,6 @@ def put_drawing(place: Any, key: str, view: object) -> Any:  # noqa: ANN401
         box.expander("As text", icon=":material/notes:").text(words or "There are no words for it.")
     elif words and not drawing.chips:
         box.text(words)
-    return box
 
 
 def replies_of(message: Message) -> list[str]:

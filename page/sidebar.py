@@ -52,11 +52,12 @@ def draw_sidebar(invoker: AgentInvoker, manager: SessionManager, talks: Sequence
     with st.sidebar:
         if manager.running_turn() is None:
             seats.draw()
-        if query and words(query):
-            draw_hits(invoker, manager, query)
-        else:
-            draw_card(manager)
-            draw_list(invoker, manager, talks)
+        with st.container():  # it has more or less in it each time: what stands below keeps its place, and is not seen twice
+            if query and words(query):
+                draw_hits(invoker, manager, query)
+            else:
+                draw_card(manager)
+                draw_list(invoker, manager, talks)
         draw_model(invoker)
         draw_store(invoker, manager)
         draw_options(manager, next((talk for talk in talks if talk.id == manager.open_id), None))
@@ -119,8 +120,8 @@ def draw_list(invoker: AgentInvoker, manager: SessionManager, talks: Sequence[Ta
                     draw_menu(invoker, manager, talk)
             else:
                 draw_row(manager, talk)
-    if not talks:
-        st.caption("None yet.")
+        if not talks:
+            st.caption("None yet.")
     if (more := len(talks) - manager.page.listed) > 0:
         st.button(f"Show more ({more})", key="more", type="tertiary", width="stretch", on_click=actions.show_more, args=(manager, LISTED))
 
@@ -277,7 +278,7 @@ def draw_options(manager: SessionManager, talk: TalkSession | None) -> None:
         format_func=lambda strategy: STRATEGIES[strategy],
         key=key,
         on_change=actions.choose_strategy,
-        args=(manager, key),
+        args=(manager, manager.open_id, key),
     )
 
 

@@ -10,6 +10,7 @@
 // - It changes no element of Streamlit's but for attributes, and none that Streamlit sets again: React keeps its own.
 // - Who has not scrolled, clicked or typed above the input stands at the end of the answer when it has ended.
 // - No click is lost: a row has no buttons to click before this module listens.
+// - Stop is seen while an answer grows; look.css hides it between two answers, once this module says so.
 // - While an answer streams it looks at most once a frame, and then only at messages that are new.
 
 const SPOKEN = 500; // characters of an announcement
@@ -168,10 +169,10 @@ let tell = null; // the page, once it can be told
 let used = null; // the button that has the focus of its row
 
 function act(button) {
-  const [deed, ...args] = JSON.parse(decodeURIComponent(button.dataset.vibehuntrDo));
-  if (deed === "copy") return copy(button, args[0]);
+  const deed = JSON.parse(decodeURIComponent(button.dataset.vibehuntrDo));
+  if (deed[0] === "copy") return copy(button, deed[1]);
   used = {button, row: button.closest("[data-vibehuntr-row]").dataset.vibehuntrRow, label: button.getAttribute("aria-label")};
-  tell?.("act", [deed, ...args]);
+  tell?.("act", deed);
 }
 
 function keepFocus() {
@@ -244,6 +245,7 @@ function empty(field) {
 // -- names ----------------------------------------------------------------------------------------------------------------
 
 const contents = document.getElementsByClassName("stChatMessage"); // live, so that a look costs next to nothing
+const growing = document.getElementsByClassName("vh-grows"); // the row under an answer that grows
 const floors = document.getElementsByClassName("vh-floor"); // where a meeting is being held
 let isDue = false;
 
@@ -259,6 +261,7 @@ function nameSoon() {
 // Messages are articles by their authors in a log that is not read out by itself: an answer is announced once, at its end.
 function name() {
   keepFocus();
+  document.documentElement.toggleAttribute("data-vibehuntr-idle", !growing.length);
   for (const message of contents) {
     const content = message.lastElementChild;
     const author = AUTHORS[content?.getAttribute("aria-label")];

@@ -69,10 +69,11 @@ class Button:
     disabled: bool = False
 
 
-def row_html(role: str, turn_id: str, content: Sequence[Button | str] = ()) -> str:
-    """Return the HTML of the row under a message, for `st.html`: buttons, and words between them."""
-    inside = "".join(_button_html(one) if isinstance(one, Button) else f"<span>{escape(one)}</span>" for one in content)
-    return f'<div class="vh-row vh-row-{role}" data-vibehuntr-row="{role}-{_encoded(turn_id)}">{inside}</div>'
+def row_html(role: str, turn_id: str, content: Sequence[Button | str] | None = None) -> str:
+    """Return the HTML of the row under a message, for `st.html`: buttons, and words between them; without any, of one that grows."""
+    inside = "".join(_button_html(one) if isinstance(one, Button) else f"<span>{escape(one)}</span>" for one in content or ())
+    grows = " vh-grows" if content is None else ""
+    return f'<div class="vh-row vh-row-{role}{grows}" data-vibehuntr-row="{role}-{_encoded(turn_id)}">{inside}</div>'
 
 
 def _button_html(button: Button) -> str:

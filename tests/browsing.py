@@ -142,12 +142,17 @@ def until_served(health: str, process: subprocess.Popen[bytes], log: Path) -> No
 def opened(context: BrowserContext, url: str) -> Page:
     page = context.new_page()
     page.goto(url)
-    expect(page.get_by_role("button", name="Stop")).to_be_visible(timeout=30_000)
+    expect(box(page)).to_be_visible(timeout=30_000)
     return page
 
 
 def box(page: Page) -> Locator:
     return page.get_by_test_id("stChatInputTextArea")
+
+
+def stop(page: Page) -> Locator:
+    """Stop: visible while an answer grows."""
+    return page.locator(".st-key-stop button")
 
 
 def send(page: Page, text: str) -> None:
@@ -160,11 +165,11 @@ def messages(page: Page) -> Locator:
 
 
 def ended(page: Page) -> None:
-    """Wait until nothing runs: Stop is off, the heartbeat is gone, and so is what follows an answer before there is one."""
-    expect(page.get_by_role("button", name="Stop")).to_be_disabled()
-    expect(page.locator(".st-key-poller iframe")).to_have_count(0)
+    """Wait until nothing runs and no answer grows."""
+    expect(page.locator(".vh-grows")).to_have_count(0)
     expect(page.locator("[data-test-script-state=notRunning]")).to_have_count(1)
-    expect(page.get_by_role("button", name="Stop")).to_be_disabled()
+    expect(page.locator(".vh-grows")).to_have_count(0)
+    expect(stop(page)).to_be_hidden()
 
 
 def ask(page: Page, text: str) -> None:

@@ -53,6 +53,7 @@ def test_4_and_5_the_cursor_is_there_while_it_streams_and_gone_after(page: Page)
     gate = Gate()
     send(page, on([Text("half "), Hold(gate), Text("whole")]))
     expect(messages(page).last).to_contain_text("half ▌")
+    expect(page.get_by_text("Import a conversation")).to_have_count(1)  # the first conversation in the list has moved nothing
     gate.open()
     ended(page)
     expect(messages(page).last).to_have_text("half whole")
@@ -124,6 +125,24 @@ def test_no_text_ever_stands_twice_and_none_vanishes(page: Page) -> None:
     assert (seen["most"], seen["shrank"], seen["length"]) == (1, 0, 60)
 
 
+def test_question_and_answer_stay_in_the_place_in_which_they_were_drawn_alone(page: Page) -> None:
+    """Nothing of them is mounted anew when the page is drawn with them, nor is what beats: loading it would hold up the answer."""
+    ask(page, "first")
+    gate = Gate()
+    send(page, on([Text("half "), Hold(gate), Text("whole")]))
+    expect(messages(page).last).to_contain_text("half ▌")
+    page.evaluate("""() => {
+      window.drawn = [...document.querySelectorAll('[data-testid=stChatMessageContent], .st-key-heart iframe')];
+      for (const frame of document.querySelectorAll('iframe')) frame.addEventListener('load', () => window.drawn.push(document.createElement('i')));
+    }""")
+    gate.open()
+    ended(page)
+    expect(messages(page).last).to_have_text("half whole")
+    assert page.evaluate("window.drawn.map(drawn => drawn.isConnected)") == [True] * 5
+    ask(page, "and then?")
+    assert page.evaluate("window.drawn.map(drawn => drawn.isConnected)") == [True] * 5
+
+
 def test_the_draft_survives_and_new_input_replaces_the_answer(page: Page, server: GeminiServer) -> None:
     """Draft, caret and focus live through the beats; sending stops the first answer as far as it got, for page and model."""
     word = on([step for n in range(2_000) for step in (Text(f"c{n}; "), Wait(0.05))])
@@ -157,6 +176,11 @@ def test_stop_keeps_the_text_and_the_conversation_goes_on(page: Page, server: Ge
     assert server.wait_for(lambda made: made.requests[-1].hung_up is not None)
     ask(page, "next")
     assert server.requests[-1].asked.contents == [("user", word), ("model", "so far "), ("user", "next")]
+    send(page, on([Text("once more "), Hold(Gate())]))
+    expect(messages(page).last).to_contain_text("once more")
+    page.keyboard.press("Escape")
+    ended(page)
+    expect(messages(page).last).to_contain_text("Stopped.")
 
 
 def test_stop_does_not_wait_for_a_tool(page: Page, server: GeminiServer) -> None:
@@ -300,9 +324,13 @@ def test_a_phone_shows_the_input_and_scrolls_only_downwards(browser: Browser, ur
     """390 pixels wide: nothing stands over the edge."""
     context = browser.new_context(viewport={"width": 390, "height": 844})
     page = opened(context, url)
-    ask(page, on([Text("word " * 100 + "x" * 300)]))
-    expect(box(page)).to_be_in_viewport()
+    gate = Gate()
+    send(page, on([Text("word " * 100 + "x" * 300), Hold(gate)]))
+    expect(messages(page).last).to_contain_text("▌")
     expect(page.get_by_role("button", name="Stop")).to_be_in_viewport()
+    gate.open()
+    ended(page)
+    expect(box(page)).to_be_in_viewport()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert messages(page).last.evaluate("e => e.scrollWidth - e.clientWidth") <= 1
     context.close()

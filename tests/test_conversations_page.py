@@ -40,7 +40,7 @@ def texts(page: Page) -> list[str]:
 
 
 def bar(page: Page, number: int) -> Locator:
-    """The row under a message, from 0."""
+    """A message, from 0, with the row under it."""
     return page.locator("[class*='st-key-message-']").nth(number)
 
 

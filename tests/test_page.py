@@ -140,11 +140,52 @@ def test_a_suggestion_is_sent_by_a_click(page: AppTest) -> None:
     assert len(drawn(page)) == 2
 
 
-def test_the_answer_has_no_cursor_when_it_has_ended_and_stop_is_off(page: AppTest) -> None:
-    """Stop is always there, disabled when idle."""
+def test_the_answer_has_no_cursor_when_it_has_ended_and_stop_does_nothing_more(page: AppTest) -> None:
+    """A click that comes too late changes nothing."""
     submit(page, "hello")
-    assert "▌" not in drawn(page)[-1][1]
-    assert button(page, "Stop").disabled
+    answered = drawn(page)
+    assert "▌" not in answered[-1][1]
+    button(page, "Stop").click().run()
+    assert drawn(page) == answered
+
+
+def _told_again() -> None:
+    """Tell what was chosen on the page before the first message, when a conversation is open; AppTest runs this as a script."""
+    import streamlit as st
+
+    from page import actions
+    from session_manager import SessionManager
+
+    manager = SessionManager({})
+    st.session_state["chosen"] = "reject"
+    manager.reopen("a conversation")
+    actions.choose_strategy(manager, "", "chosen")
+    st.text(manager.page.strategy)
+
+
+def test_a_choice_for_another_conversation_is_none() -> None:
+    """The browser goes on telling what was chosen in a field that it has not yet taken away: each beat would choose it again."""
+    page = AppTest.from_function(_told_again).run()
+    assert [text.value for text in page.text] == ["interrupt"]
+
+
+def _drawn_again() -> None:
+    """Draw lines that open, and draw them again; AppTest runs this as a script."""
+    import streamlit as st
+
+    from page.messages import NOTHING, Canvas
+
+    canvas = Canvas(st.chat_message("assistant"))
+    for words in ("1 quick answer", "2 quick answers"):
+        canvas.draw([("probes", words, f"<i>{words}</i>"), ("probes", "others", "<i>1</i>"), ("markdown", "after", None)])
+    canvas.draw([("probes", "2 quick answers", "<i>2 quick answers</i>"), NOTHING, ("markdown", "after", None)])
+
+
+def test_a_line_that_opens_is_drawn_again_in_its_place_not_in_itself() -> None:
+    """In a meeting the answers that it stands for get more and more; another drawing of the same name takes the place of the first."""
+    (message,) = AppTest.from_function(_drawn_again).run().chat_message
+    assert [line.label for line in message.expander] == ["2 quick answers"]
+    assert [text.value for text in message.markdown] == ["after"]
 
 
 def test_conversations_are_listed_and_can_be_opened_again(page: AppTest) -> None:

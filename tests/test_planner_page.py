@@ -189,6 +189,17 @@ def test_offered_replies_are_sent_by_a_click(page: Page) -> None:
     expect(say(page, "Show more")).to_have_count(0)
 
 
+def test_offered_replies_leave_with_the_next_message(page: Page) -> None:
+    """What is offered is offered after the last answer, and not while another comes."""
+    ask(page, "show nothing")
+    expect(say(page, "Show more")).to_be_visible()
+    send(page, "slow known")
+    expect(last(page)).to_contain_text("c1 ")
+    expect(say(page, "Show more")).to_have_count(0)
+    page.keyboard.press("Escape")
+    ended(page)
+
+
 def test_a_step_does_not_show_what_is_drawn(page: Page) -> None:
     """Its result without view, card and replies."""
     ask(page, "show votes")

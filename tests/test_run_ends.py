@@ -62,6 +62,57 @@ async def test_who_follows_an_answer_holds_up_nobodys_page(server: GeminiServer,
     assert median(took) < PATIENCE
 
 
+@pytest.mark.anyio
+async def test_what_is_sent_before_the_server_knows_the_input_is_answered_once(server: GeminiServer, tmp_path: Path) -> None:
+    """As when the server was started anew, and who sat before the page all the time was quicker than its first run."""
+    server.script = lambda asked: [Text(f"⟦to {asked.said}:0⟧")]
+    with serving(page_environment(server), tmp_path / "log") as served:
+        async with open_client(served.url) as client:
+            await client.submit("first")
+            await client.saw("to first", LIMIT)
+            typed, cookie, query = client.typed("second"), client.cookie, client.query
+        async with open_client(served.url, cookie=cookie, query=query, typed=typed) as again:
+            await again.saw("to second", LIMIT)
+            await again.submit("third")
+            await again.saw("to third", LIMIT)
+            assert not again.errors
+    assert [text for _, text in server.requests[-1].asked.contents] == ["first", "⟦to first:0⟧", "second", "⟦to second:0⟧", "third"]
+
+
+@pytest.mark.anyio
+async def test_a_message_is_drawn_alone_unless_there_is_more_to_draw(server: GeminiServer, tmp_path: Path) -> None:
+    """Nothing else of the page is drawn before its answer's first words; another tab's news take the whole page."""
+    gates = {word: Gate() for word in ("first", "alone", "beside", "news")}
+    server.script = lambda asked: [Text(f"⟦to {asked.said}:0⟧"), Hold(gates[asked.said])]
+
+    async def drawn_whole(client: StreamlitClient, word: str) -> bool:
+        await client.rest(10 * LAG)
+        await client.submit(word)
+        await client.saw(f"to {word}", LIMIT)
+        return client.is_drawing
+
+    async def end(client: StreamlitClient, word: str) -> None:
+        gates[word].open()
+        await client.idle(LIMIT)
+
+    with serving(page_environment(server), tmp_path / "log") as served:
+        async with open_client(served.url, beat=NEVER) as client, open_client(served.url, cookie=client.cookie, beat=NEVER) as other:
+            assert await drawn_whole(client, "first"), "a new conversation: the list, the address"
+            await end(client, "first")
+            assert not await drawn_whole(client, "alone")
+            stopped = client.await_text("Stopped.")
+            await client.click("Stop")
+            await asyncio.wait_for(stopped.wait(), LIMIT)
+            await client.idle(LIMIT)
+            await drawn_whole(other, "beside")
+            await end(other, "beside")
+            assert await drawn_whole(client, "news")
+            await end(client, "news")
+            assert not client.errors
+    answered = server.requests[-1].asked.contents
+    assert [text for _, text in answered] == ["first", "⟦to first:0⟧", "alone", "⟦to alone:0⟧", "news"]
+
+
 async def _draws_again(client: StreamlitClient, after: float) -> bool:
     """Whether the page is drawn anew for a beat that comes so many seconds after a run of the whole page."""
     await client.draw(LIMIT)

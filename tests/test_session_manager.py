@@ -266,6 +266,38 @@ def test_a_window_that_moves_on_is_drawn_on_the_other_side() -> None:
     assert manager.side() == 1
 
 
+def test_a_message_that_no_longer_waits_leaves_at_once() -> None:
+    """It is drawn on the other side without it, though the process still has it for a moment."""
+    manager = SessionManager({})
+    submit(manager, "one", Told("t1"))
+    waiting = submit(manager, "two", Told("t2"))
+    assert [message.content for message in manager.waiting()] == ["two"]
+    sides = [manager.side(), manager.side()]
+    waiting.stop_asked = True
+    assert [*sides, manager.side(), manager.side()] == [0, 0, 1, 1]
+
+
+@given(st.integers(0, 2 * WINDOW), st.integers(0, 3), st.booleans())
+def test_only_one_new_turn_after_what_was_drawn_can_be_drawn_alone(count: int, begun: int, removed: bool) -> None:
+    """Not when the window has moved on, two turns have begun, or what was drawn is gone."""
+    manager = SessionManager({})
+    for number in range(count):
+        manager.add_message("user", str(number))
+    drawn, hidden = manager.shown(), manager.hidden
+    if removed:
+        manager.clear_messages()
+    for number in range(begun):
+        turn = submit(manager, "?", Told(f"t{number}"))
+        turn.log.append(Entry("done"))
+        manager.settle(turn)
+    is_after = hidden == manager.hidden and not (removed and count)
+    found = manager.begun_after(drawn)
+    if not is_after or begun > 1:
+        assert found is None
+    else:
+        assert [message.role for message in found or ()] == ["user", "assistant"] * begun and found is not None
+
+
 def _part(kind: int, number: int) -> Part:
     if kind == 0:
         return Reply(Request(f"r{number % 3}", "c", "tool", {}), bool(number % 2))
