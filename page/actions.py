@@ -123,7 +123,8 @@ def submit(manager: SessionManager, text: str | None = None) -> None:
     page, invoker = manager.page, get_invoker()
     is_alone = page.is_whole and time.monotonic() >= page.doubted_until and invoker.revision(manager.user_id) == page.revision
     sent: Any = text if text is not None else page.early or st.session_state["prompt"]
-    page.early = None
+    if text is None:
+        page.early, page.has_input = None, True  # the run that drew the input first may have been cut before it could note that
     prompt = sent if isinstance(sent, str) else sent.text
     files = [*manager.page.held, *files_in(sent)] if text is None else []
     try:
