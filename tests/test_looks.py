@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from browsing import ROOT, ask, drawing_environment, messages, opened, serving
+from browsing import ROOT, ask, drawing_environment, messages, opened, send, serving
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 
 ANSWERED = "A table and code\n\n| who | when |\n|---|---|\n| Anna | 7 |\n\n```python\nprint(1)\n```\n\n[link](https://example.com)"
@@ -115,11 +115,33 @@ def test_stop_takes_no_room_and_stands_over_the_input(page_running: Page) -> Non
     assert box.bounding_box() == before
 
 
+@pytest.mark.browser
+def test_stop_appears_with_its_word(context: BrowserContext, url: str) -> None:
+    """In the same frame: what is inherited in a transition, however short, reaches each element in it a frame later."""
+    page = opened(context, url)
+    page.emulate_media(reduced_motion="reduce")
+    ask(page, "anything")
+    page.evaluate(WATCH_STOP)
+    send(page, "slow known")
+    expect(messages(page).last).to_contain_text(re.compile(r"c\d"))
+    assert page.evaluate("window.seen") == ["stop_circle\n\nStop"]
+
+
+WATCH_STOP = """() => {
+  window.seen = [];
+  const button = document.querySelector(".st-key-stop button");
+  const look = () => {
+    if (button.checkVisibility({visibilityProperty: true}) && !window.seen.includes(button.innerText)) window.seen.push(button.innerText);
+    requestAnimationFrame(look);
+  };
+  look();
+}"""
+
+
 @pytest.fixture
 def page_running(context: BrowserContext, url: str) -> Page:
     page = opened(context, url)
-    page.get_by_test_id("stChatInputTextArea").fill("slow known")
-    page.get_by_test_id("stChatInputTextArea").press("Enter")
+    send(page, "slow known")
     expect(messages(page).last).to_contain_text(re.compile(r"c\d"))
     return page
 
