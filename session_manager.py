@@ -173,18 +173,20 @@ class Jump:
 class PageState:
     """What the page keeps from run to run.
 
-    `revision` is the state of the user's conversations that is drawn, as a number that the process gives; `is_new` until
-    something has been shown; `strategy` is what new input does while an answer comes, in a conversation yet to be begun. `editing`
-    is the turn whose question is being edited; `jump` the message that was asked for; `held` the files that wait for the next
-    message; `discarded` the conversation that can be brought back, as id and title; `listed` how many the list shows;
-    `begun` the turn that this page has seen begin last: its end is announced, no other's; `drawn` what was chosen when the page was
-    drawn; `runner` whose run of the whole page has ended last, and `doubted_until` when (`time.monotonic`) the browser may lack its
-    end; `is_next_again` if the next one is there to draw that again; `is_whole` once all of the page is drawn, and no answer grows;
-    `has_input` once the input has been drawn: Streamlit calls back for no input that it does not know; `early` what was sent before that
-    (a server that has just started, and a page that has been open since before).
+    `revision` is the state of the user's conversations that is drawn, as a number that the process gives, and `again_at` when
+    (`time.monotonic`) the page looks again for what could not be looked up; `is_new` until something has been shown; `strategy` is what
+    new input does while an answer comes, in a conversation yet to be begun. `editing` is the turn whose question is being edited;
+    `jump` the message that was asked for; `held` the files that wait for the next message; `discarded` the conversation that can be
+    brought back, as id and title; `listed` how many the list shows; `begun` the turn that this page has seen begin last: its end is
+    announced, no other's; `drawn` what was chosen when the page was drawn; `runner` whose run of the whole page has ended last, and
+    `doubted_until` when (`time.monotonic`) the browser may lack its end; `is_next_again` if the next one is there to draw that again;
+    `is_whole` once all of the page is drawn, and no answer grows; `has_input` once the input has been drawn: Streamlit calls back for no
+    input that it does not know; `early` what was sent before that (a server that has just started, and a page that has been open since
+    before).
     """
 
     revision: int = -1
+    again_at: float = 0.0
     is_new: bool = True
     strategy: Strategy = "interrupt"
     editing: str = ""

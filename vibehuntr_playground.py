@@ -32,6 +32,7 @@ from typing import Any
 import streamlit as st
 from starlette.middleware import Middleware
 from streamlit.components.v2 import component
+from streamlit.errors import StreamlitInvalidLayoutContextError
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 import agent_invoker
@@ -52,6 +53,7 @@ HERE = Path(__file__).parent
 BEAT = 1_200  # milliseconds
 ADDRESS = "c"  # the query parameter with the conversation's id
 MEGABYTE = 1_000_000
+AWAY = 3.0  # seconds between two looks of a page at what could not be looked up, unless its user does something
 LAG = 0.3  # seconds, at least, within which a request that comes after the end of a run may have cost the browser its last messages
 GARBAGE = (20_000, 5, 5)  # of Python's collector: with its own (700, 10, 10), 50 users have it go through all objects, 0.3 s, every 5 s
 GREETING = "What would you like to plan today?"
@@ -140,7 +142,8 @@ def may_lack(manager: SessionManager) -> bool:
     """
     page = manager.page
     lacks = is_beat() and time.monotonic() < page.doubted_until and page.runner() is not get_script_run_ctx()
-    page.is_next_again |= lacks
+    if lacks:
+        page.is_next_again, page.is_whole = True, False
     return lacks
 
 
@@ -172,17 +175,18 @@ def draw() -> None:
         st.error(error.message)
         return
     manager = SessionManager(st.session_state, actions.user_id())
-    is_again, manager.page.is_next_again = manager.page.is_next_again, False  # of this run alone: a click may cut it
-    manager.page.is_whole = False
+    page = manager.page
+    page.is_whole, page.again_at = False, 0.0
+    is_again, page.is_next_again = page.is_next_again, False  # of this run alone: a click may cut it
     try:
         follow_address(invoker, manager)
-        if manager.page.early:
+        if page.early:
             actions.submit(manager)
         sync(invoker, manager)
         talks = invoker.list_sessions(manager.user_id)
     except PlaygroundError as error:
         st.error(f"{error.message} This page tries again by itself.", icon="🚫")
-        manager.page.revision, talks = actions.UNKNOWN, []
+        page.revision, page.again_at, talks = actions.UNKNOWN, time.monotonic() + AWAY, []
     messages = manager.shown()
     with one_by_one(look_up):
         talk = draw_page(invoker, manager, talks, messages)
@@ -397,8 +401,11 @@ def draw_next(invoker: AgentInvoker, manager: SessionManager, drawn: Sequence[Me
     """
     from streamlit_autorefresh import st_autorefresh  # noqa: PLC0415 - declared while Streamlit runs: the server imports this file before that
 
-    with heart:
-        st_autorefresh(interval=BEAT, key="beat", debounce=False)
+    try:
+        with heart:
+            st_autorefresh(interval=BEAT, key="beat", debounce=False)
+    except StreamlitInvalidLayoutContextError:
+        st.rerun()  # a run of the whole page has been cut before it came here: Streamlit has forgotten the place
     if is_beat():
         redraw_on_news(invoker, manager)
     begun = manager.begun_after(drawn) if is_beat() else []
@@ -444,8 +451,9 @@ def redraw_on_news(invoker: AgentInvoker, manager: SessionManager) -> None:
     What is to be seen: a click in the very moment of a beat is sent with it, as one request of the beat's fragment. Its callback is
     run, and the page is not ("Multiple different fragmentIds", says the browser's console).
     """
-    is_old = invoker.revision(manager.user_id) != manager.page.revision or chosen(manager) != manager.page.drawn
-    if is_old or manager.has_notice or may_lack(manager):
+    page = manager.page
+    is_old = invoker.revision(manager.user_id) != page.revision and time.monotonic() >= page.again_at
+    if is_old or chosen(manager) != page.drawn or manager.has_notice or may_lack(manager):
         st.rerun()
 
 

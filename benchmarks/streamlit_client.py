@@ -69,6 +69,7 @@ class StreamlitClient:
         self._cache: dict[str, ForwardMsg] = {}
         self._newest = "\0"  # the stamp that came last, as it stands in the text
         self._awaited: dict[str, asyncio.Event] = {}
+        self._run_began = asyncio.Event()
         self._run_ended = asyncio.Event()
         self._polled = asyncio.Event()
         self._script_hash = self._run_id = self._fragment_id = ""
@@ -130,6 +131,13 @@ class StreamlitClient:
         before = self.full_runs
         await self._rerun()
         await self.ran(before + 1, limit)
+
+    async def begin_to_draw(self, limit: float) -> None:
+        """Ask for one run of the whole page, and wait for its beginning. Raises: TimeoutError."""
+        self._run_began.clear()
+        await self._rerun()
+        async with asyncio.timeout(limit):
+            await self._run_began.wait()
 
     async def ready(self, limit: float) -> None:
         """Wait until the page shows a chat input. Raises TimeoutError after `limit` seconds, RuntimeError for a traceback."""
@@ -200,6 +208,8 @@ class StreamlitClient:
                 self._run_id = message.metadata.run.script_run_id
                 self._fragments = set(message.metadata.run.fragment_ids)
                 self.is_drawing = not self._fragments
+                if self.is_drawing:
+                    self._run_began.set()
             case "delta":
                 self._take(tuple(message.metadata.delta_path), message.delta)
             case "script_finished":

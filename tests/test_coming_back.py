@@ -376,6 +376,17 @@ def test_a_killed_page_comes_back_with_its_conversations(
         ]  # fmt: skip
 
 
+def search(page: Page, words: str) -> None:
+    page.get_by_placeholder("Search").fill(words)
+
+
+def assert_rests(page: Page, frames: list[object]) -> None:
+    """Whether the page is left in peace: each of its runs is some sixty frames."""
+    frames.clear()
+    page.wait_for_timeout(2_000)
+    assert len(frames) < 200, "it is drawn again and again"
+
+
 def test_a_database_that_is_away_is_told_and_loses_nothing(server: GeminiServer, context: BrowserContext, tmp_path: Path) -> None:
     """Down at start, then gone in mid-turn: plain words, the text still on the page, and it goes on when it is back."""
     with Postgres() as postgres, Proxy(postgres.port) as proxy:
@@ -394,12 +405,13 @@ def test_a_database_that_is_away_is_told_and_loses_nothing(server: GeminiServer,
             send(page, word)
             expect(messages(page).last).to_contain_text("so far ▌")
             proxy.cut()
-            gate.open()
+            search(page, "so far")
             expect(page.get_by_test_id("stAlert")).to_contain_text("database does not answer")
+            assert_rests(page, frames)
+            gate.open()
             expect(messages(page).last).to_contain_text("so far and whole")
-            frames.clear()
-            page.wait_for_timeout(2_000)
-            assert len(frames) < 100, "it is drawn again and again"
+            assert_rests(page, frames)
+            search(page, "")
             proxy.mend()
             ask(page, second)
             assert server.requests[-1].asked.contents == [("user", word), ("model", "so far and whole"), ("user", second)]
@@ -408,7 +420,7 @@ def test_a_database_that_is_away_is_told_and_loses_nothing(server: GeminiServer,
             served.kill()
             served.start()
             page.reload()
-            expect(page.get_by_test_id("stAlert").first).to_contain_text("tries again by itself")
+            expect(page.get_by_test_id("stAlert").first).to_contain_text("tries again by itself", timeout=30_000)  # the process starts
             proxy.mend()
             expect(messages(page)).to_have_count(4)
 

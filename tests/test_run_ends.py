@@ -8,7 +8,7 @@ from pathlib import Path
 from statistics import median
 
 import pytest
-from browsing import page_environment, serving
+from browsing import ROOT, page_environment, serving
 from gemini_server import GeminiServer
 from scripted_llm import Gate, Hold, Text
 from streamlit_client import StreamlitClient, open_client
@@ -111,6 +111,24 @@ async def test_a_message_is_drawn_alone_unless_there_is_more_to_draw(server: Gem
             assert not client.errors
     answered = server.requests[-1].asked.contents
     assert [text for _, text in answered] == ["first", "⟦to first:0⟧", "alone", "⟦to alone:0⟧", "news"]
+
+
+@pytest.mark.anyio
+async def test_a_message_that_cuts_a_run_of_the_page_before_its_first_line_is_answered(server: GeminiServer, tmp_path: Path) -> None:
+    """That run has drawn nothing, and the page knows nothing of it; Streamlit has forgotten where the heart stands. See the agent."""
+    server.script = lambda asked: [Text(f"⟦to {asked.said}:0⟧")]
+    environ = page_environment(server, VIBEHUNTR_AGENT=str(ROOT / "tests" / "slow_page_agent"), PYTHONPATH=f"{ROOT}:{ROOT / 'tests'}")
+    with serving(environ, tmp_path / "log") as served:
+        async with open_client(served.url) as client:
+            for later in range(8):
+                word = f"after {later}"
+                await client.rest(3 * LAG)
+                await client.begin_to_draw(LIMIT)
+                await client.rest(later * 0.04)
+                await client.submit(word)
+                await client.saw(f"to {word}", LIMIT)
+                await client.idle(LIMIT)
+            assert not client.errors
 
 
 async def _draws_again(client: StreamlitClient, after: float) -> bool:
