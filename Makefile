@@ -22,7 +22,7 @@ seat: $(RUN)  ## a friend's agent for a meeting elsewhere; `make seat NAME=Ben F
 	@.venv/bin/python -m vibehuntr_agent.serve_seat --name "$$NAME" --facts "$$FACTS" --port "$$PORT" --host "$$HOST"
 
 test: $(ALL)  ## every test; browser tests need Chromium and are skipped without it, but never in CI
-	.venv/bin/python -m pytest -q -n auto --dist loadfile $(ARGS)
+	.venv/bin/python -m pytest -q -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(ALL)  ## lint, format, types
 	.venv/bin/ruff check .

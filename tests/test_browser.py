@@ -268,7 +268,7 @@ def test_no_message_is_lost_where_one_run_of_the_page_ends_and_another_begins(
     environ = page_environment(server, VIBEHUNTR_AGENT=str(ROOT / "tests" / "slow_page_agent"), PYTHONPATH=f"{ROOT}:{ROOT / 'tests'}")
     with serving(environ, tmp_path / "log") as served:
         page = opened(context, served.url)
-        for number in range(20):
+        for number in range(12):
             ask_in_long(page, number)
         ended(page)
         page.close()

@@ -120,11 +120,11 @@ async def test_a_message_that_cuts_a_run_of_the_page_before_its_first_line_is_an
     environ = page_environment(server, VIBEHUNTR_AGENT=str(ROOT / "tests" / "slow_page_agent"), PYTHONPATH=f"{ROOT}:{ROOT / 'tests'}")
     with serving(environ, tmp_path / "log") as served:
         async with open_client(served.url) as client:
-            for later in range(8):
+            for later in (0.0, 0.12, 0.16, 0.2, 0.24):  # seconds: the agent's two steps take 0.1 each
                 word = f"after {later}"
                 await client.rest(3 * LAG)
                 await client.begin_to_draw(LIMIT)
-                await client.rest(later * 0.04)
+                await client.rest(later)
                 await client.submit(word)
                 await client.saw(f"to {word}", LIMIT)
                 await client.idle(LIMIT)
