@@ -120,7 +120,8 @@ async def test_a_message_that_cuts_a_run_of_the_page_before_its_first_line_is_an
     environ = page_environment(server, VIBEHUNTR_AGENT=str(ROOT / "tests" / "slow_page_agent"), PYTHONPATH=f"{ROOT}:{ROOT / 'tests'}")
     with serving(environ, tmp_path / "log") as served:
         async with open_client(served.url) as client:
-            for later in (0.0, 0.12, 0.16, 0.2, 0.24):  # seconds: the agent's two steps take 0.1 each
+            pauses = (0.0, 0.12, 0.16, 0.2, 0.24)  # seconds: the agent's two steps take 0.1 each
+            for later in pauses:
                 word = f"after {later}"
                 await client.rest(3 * LAG)
                 await client.begin_to_draw(LIMIT)
@@ -129,6 +130,8 @@ async def test_a_message_that_cuts_a_run_of_the_page_before_its_first_line_is_an
                 await client.saw(f"to {word}", LIMIT)
                 await client.idle(LIMIT)
             assert not client.errors
+    said = [text for role, text in server.requests[-1].asked.contents if role == "user"]
+    assert said == [f"after {later}" for later in pauses], "each once"
 
 
 async def _draws_again(client: StreamlitClient, after: float) -> bool:
