@@ -51,7 +51,6 @@ from session_manager import Confirmations, SessionManager, literal
 
 HERE = Path(__file__).parent
 BEAT = 1_200  # milliseconds
-ADDRESS = "c"  # the query parameter with the conversation's id
 MEGABYTE = 1_000_000
 AWAY = 3.0  # seconds between two looks of a page at what could not be looked up, unless its user does something
 LAG = 0.3  # seconds, at least, within which a request that comes after the end of a run may have cost the browser its last messages
@@ -92,7 +91,7 @@ def follow_address(invoker: AgentInvoker, manager: SessionManager) -> None:
 
     It opens nothing for anybody but its owner. A new page without an address goes on with an answer that is being written.
     """
-    here = st.query_params.get(ADDRESS, "")
+    here = st.query_params.get(actions.ADDRESS, "")
     is_new = manager.page.is_new and not manager.open_id
     asked = here if is_new or goes_back() else manager.open_id
     if is_new and not asked:
@@ -103,7 +102,7 @@ def follow_address(invoker: AgentInvoker, manager: SessionManager) -> None:
         manager.new_conversation()
     manager.page.is_new = False
     if manager.open_id and manager.open_id != here:
-        st.query_params[ADDRESS] = manager.open_id
+        st.query_params[actions.ADDRESS] = manager.open_id
     elif here and not manager.open_id:
         st.query_params.clear()
 

@@ -165,7 +165,7 @@ def _on_the_screen(scale: Scale) -> Figure:
             for messages, times in took.items():
                 page.get_by_role("button", name="New conversation").click()
                 expect(page.get_by_test_id("stChatMessage")).to_have_count(0)
-                row = page.get_by_role("button", name=f"talk of {messages} ")
+                row = page.get_by_role("link", name=f"talk of {messages} ")
                 began = time.perf_counter()
                 row.click()
                 page.get_by_text(f"answer {messages - 1} ").last.wait_for()

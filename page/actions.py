@@ -25,6 +25,7 @@ from session_manager import Jump, SessionManager
 
 ROOT = Path(__file__).parent.parent
 NEXT = "next"  # the fragment that draws what changes, the live answer, and what offers to be next
+ADDRESS = "c"  # the query parameter with the conversation's id
 UNKNOWN = -1  # a revision that the invoker never has: the page redraws at its next look
 P = ParamSpec("P")
 Deed = Callable[..., None]
@@ -222,19 +223,26 @@ def rate(manager: SessionManager, turn_id: str, rating: int | None, words_key: s
     get_invoker().rate(manager.user_id, manager.open_id, turn_id, Feedback(rating, words))
 
 
-DEEDS: dict[str, Deed] = {"edit": edit, "regenerate": regenerate, "branch_off": branch_off}
+@telling
+def open_listed(manager: SessionManager, talk_session_id: str) -> None:
+    """Show another conversation, if it is the user's; the browser may say anything."""
+    get_invoker().get_session(manager.user_id, talk_session_id)
+    manager.open(talk_session_id)
+
+
+DEEDS: dict[str, Deed] = {"edit": edit, "regenerate": regenerate, "branch_off": branch_off, "open": open_listed}
 
 
 def act(manager: SessionManager) -> None:
-    """Do what a button in a message's row asks for: a deed and its arguments, as client.js tells them."""
+    """Do what a button in a message's row, or a link in the list, asks for: a deed and its arguments, as client.js tells them."""
     told: object = st.session_state["client"].get("act")
     match told:
         case ["rate", str(turn_id), "0" | "1" | "" as rating]:
             rate(manager, turn_id, int(rating) if rating else None)
         case ["switch", *turn_ids] if turn_ids:
             switch(manager, [str(turn_id) for turn_id in turn_ids])
-        case [str(deed), str(turn_id)] if deed in DEEDS:
-            DEEDS[deed](manager, turn_id)
+        case [str(deed), str(of)] if deed in DEEDS:
+            DEEDS[deed](manager, of)
         case _:
             log = logging.getLogger("vibehuntr")
             log.warning("no button does what the browser says: user=%s conversation=%s", manager.user_id, manager.open_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -14,6 +15,7 @@ from agent_invoker import AgentInvoker, Hit, PlaygroundError, Strategy, TalkSess
 from page import actions, downloads
 from page.meeting import seats_html, seats_title
 from page.messages import as_key, card_of
+from playground.client import Link, list_html
 from playground.search import words
 from playground.turn_log import Floor
 from session_manager import LISTED, SessionManager, literal
@@ -113,31 +115,25 @@ def draw_list(invoker: AgentInvoker, manager: SessionManager, talks: Sequence[Ta
     st.subheader("Conversations")
     draw_undo(manager)
     with st.container(key="conversations", gap=None):
-        for talk in talks[: manager.page.listed]:
-            if talk.id == manager.open_id:
+        listed = talks[: manager.page.listed]
+        for is_open, group in itertools.groupby(listed, key=lambda talk: talk.id == manager.open_id):
+            row = list_html(actions.ADDRESS, [link_of(talk, is_open=is_open) for talk in group])
+            if is_open:
                 with st.container(horizontal=True, gap=None, wrap=False, key="current"):
-                    draw_row(manager, talk)
-                    draw_menu(invoker, manager, talk)
+                    st.html(row)
+                    draw_menu(invoker, manager, next(talk for talk in listed if talk.id == manager.open_id))
             else:
-                draw_row(manager, talk)
+                st.html(row)
         if not talks:
             st.caption("None yet.")
     if (more := len(talks) - manager.page.listed) > 0:
         st.button(f"Show more ({more})", key="more", type="tertiary", width="stretch", on_click=actions.show_more, args=(manager, LISTED))
 
 
-def draw_row(manager: SessionManager, talk: TalkSession) -> None:
-    """Draw one conversation: pinned or running, its title, when it last had a message."""
-    icon = ":material/pending:" if talk.running else ":material/keep:" if talk.pinned else ":material/chat_bubble:"
-    st.button(
-        f"{literal(talk.title)} :gray[{ago(time.time() - talk.updated_at)}]",
-        key=f"open-{talk.id}",
-        type="secondary" if talk.id == manager.open_id else "tertiary",
-        icon=icon,
-        width="stretch",
-        on_click=manager.open,
-        args=(talk.id,),
-    )
+def link_of(talk: TalkSession, *, is_open: bool) -> Link:
+    """Return one conversation as the list shows it: pinned or running, its title, when it last had a message."""
+    icon, about = ("pending", "Is being answered") if talk.running else ("keep", "Pinned") if talk.pinned else ("chat_bubble", "")
+    return Link(talk.id, session_manager.printable(talk.title), ago(time.time() - talk.updated_at), icon, about, is_open)
 
 
 def ago(seconds: float) -> str:

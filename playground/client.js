@@ -1,6 +1,6 @@
 // What the page does in the browser beyond Streamlit: it says what has been answered to whoever listens to a screen reader,
-// jumps to what a search has found, takes keys and the clicks in the rows under messages, and names the parts that Streamlit leaves
-// without a name.
+// jumps to what a search has found, takes keys and the clicks in the rows under messages and in the list of conversations, and names
+// the parts that Streamlit leaves without a name.
 //
 // Mounted once by a component without a frame. Streamlit imports this module once a page, and calls the function at the end
 // whenever its data has changed: [{id, text} | null, {id, target, words} | null], what to announce and where to go. The page is told
@@ -160,26 +160,37 @@ for (const act of ["wheel", "touchmove", "pointerdown", "keydown"])
   document.addEventListener(act, leave, {capture: true, passive: true, signal: client.signal});
 document.addEventListener("scrollend", arrive, {capture: true, passive: true, signal: client.signal});
 
-// -- the row under a message ------------------------------------------------------------------------------------------------
+// -- the row under a message, and the list of conversations -----------------------------------------------------------------
 
-// Its buttons are plain HTML: a click is done here (copying), or told to the page. Streamlit puts a row that has changed in the place
-// of the old one, so the button that was used is another one then: it gets the focus that the old one had.
+// Their buttons and links are plain HTML: a click is done here (copying), or told to the page. Streamlit puts a row that has changed in
+// the place of the old one, so what had the focus is another one then: it gets it back. It is known by what it does, or by its label.
 
+const CLICKED = "[data-vibehuntr-do]";
 let tell = null; // the page, once it can be told
-let used = null; // the button that has the focus of its row
+let used = null; // what has the focus of its row
 
-function act(button) {
-  const deed = JSON.parse(decodeURIComponent(button.dataset.vibehuntrDo));
-  if (deed[0] === "copy") return copy(button, deed[1]);
-  used = {button, row: button.closest("[data-vibehuntr-row]").dataset.vibehuntrRow, label: button.getAttribute("aria-label")};
-  tell?.("act", deed);
+function act(event) {
+  const clicked = event.target.closest?.(CLICKED);
+  const goes = clicked?.href && (event.ctrlKey || event.metaKey || event.shiftKey || !tell); // by itself: to a tab of its own, or as nobody hears
+  if (!clicked || goes) return;
+  event.preventDefault();
+  const deed = JSON.parse(decodeURIComponent(clicked.dataset.vibehuntrDo));
+  if (deed[0] === "copy") copy(clicked, deed[1]);
+  else tell?.("act", deed);
+}
+
+function use({target}) {
+  const now = target.closest?.(CLICKED);
+  const {vibehuntrRow: row} = now?.closest("[data-vibehuntr-row]").dataset ?? {};
+  used = now ? {now, row, deed: now.dataset.vibehuntrDo, label: now.getAttribute("aria-label")} : null;
 }
 
 function keepFocus() {
-  if (!used || used.button.isConnected) return;
-  const again = find(`[data-vibehuntr-row="${used.row}"] button[aria-label="${used.label}"]`);
-  if (again && document.activeElement === document.body) again.focus({preventScroll: true});
-  if (again) used = null;
+  if (!used || used.now.isConnected) return;
+  const again = (name, value) => find(`[data-vibehuntr-row="${used.row}"] [${name}="${value}"]`);
+  const next = again("data-vibehuntr-do", used.deed) ?? again("aria-label", used.label);
+  if (next && document.activeElement === document.body) next.focus({preventScroll: true});
+  else if (next) used = null;
 }
 
 async function copy(button, text) {
@@ -283,14 +294,8 @@ function name() {
 const names = new MutationObserver(nameSoon);
 names.observe(document.body, {childList: true, subtree: true});
 document.addEventListener("keydown", press, {capture: true, signal: client.signal});
-document.addEventListener(
-  "click",
-  (event) => {
-    const button = event.target.closest?.("button[data-vibehuntr-do]");
-    if (button) act(button);
-  },
-  {signal: client.signal},
-);
+document.addEventListener("click", act, {signal: client.signal});
+document.addEventListener("focusin", use, {signal: client.signal});
 client.signal.addEventListener("abort", () => (names.disconnect(), unmark()));
 nameSoon();
 

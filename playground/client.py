@@ -1,11 +1,11 @@
-"""What the page hands to client.js in the browser, and the buttons that it listens to. Pure: no Streamlit."""
+"""What the page hands to client.js in the browser, and the buttons and links that it listens to. Pure: no Streamlit."""
 
 from __future__ import annotations
 
 import json
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -76,16 +76,54 @@ def row_html(role: str, turn_id: str, content: Sequence[Button | str] | None = N
     return f'<div class="vh-row vh-row-{role}{grows}" data-vibehuntr-row="{role}-{_encoded(turn_id)}">{inside}</div>'
 
 
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A conversation in the list: what it is called, and when it last had a message. `about` is for whoever rests on it.
+
+    A link, so that it can be opened in a tab of its own; a plain click is told as the deed ("open", its id).
+    """
+
+    id: str
+    title: str
+    when: str
+    icon: str
+    about: str = ""
+    is_open: bool = False
+
+
+def list_html(address: str, links: Sequence[Link]) -> str:
+    """Return the HTML of conversations in the list, for `st.html`; `address` is the query parameter that has a page open one."""
+    return f'<div class="vh-list" data-vibehuntr-row="list">{"".join(_link_html(address, link) for link in links)}</div>'
+
+
 def _button_html(button: Button) -> str:
     attributes = {
-        "data-vibehuntr-do": _encoded(json.dumps([*button.deed], ensure_ascii=False)),
-        "data-vibehuntr-icon": button.icon,
+        **_told(button.deed, button.icon),
         "aria-label": button.label,
         "title": button.label,
         **({} if button.pressed is None else {"aria-pressed": str(button.pressed).lower()}),
         **({"disabled": ""} if button.disabled else {}),
     }
-    return f"""<button type="button" {" ".join(f'{name}="{value}"' for name, value in attributes.items())}></button>"""
+    return f'<button type="button" {_written(attributes)}></button>'
+
+
+def _link_html(address: str, link: Link) -> str:
+    attributes = {
+        "href": f"?{address}={_encoded(link.id)}",
+        **_told(("open", link.id), link.icon),
+        **({"title": link.about} if link.about else {}),
+        **({"aria-current": "page"} if link.is_open else {}),
+    }
+    return f"<a {_written(attributes)}><span>{escape(link.title)}</span><span>{escape(link.when)}</span></a>"
+
+
+def _told(deed: Sequence[str], icon: str) -> dict[str, str]:
+    """Return what client.js reads of what is clicked, and what look.css draws."""
+    return {"data-vibehuntr-do": _encoded(json.dumps([*deed], ensure_ascii=False)), "data-vibehuntr-icon": icon}
+
+
+def _written(attributes: Mapping[str, str]) -> str:
+    return " ".join(f'{name}="{escape(value)}"' for name, value in attributes.items())
 
 
 def _encoded(text: str) -> str:

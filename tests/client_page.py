@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.components.v2 import component
 
-from playground.client import SCRIPT, Button, Jump, client_data, row_html
+from playground.client import SCRIPT, Button, Jump, Link, client_data, list_html, row_html
 from playground.turn_log import Message, plain_text
 
 TEXTS = (
@@ -66,6 +66,13 @@ def draw_row() -> None:
     st.text(f"told {st.session_state.get('told')}")
 
 
+def draw_list() -> None:
+    """Two conversations: the one that was told of is open."""
+    told = st.session_state.get("told")
+    links = (Link(name, f"Talk <{name}>", "2 d", "keep", "Pinned", told == ["open", name]) for name in ("a", 'b "1"'))
+    st.html(list_html("c", list(links)))
+
+
 def draw_sidebar() -> None:
     st.text_input("Search", key="search")
     for label in (*TARGETS, "Say", "Draw"):
@@ -81,6 +88,7 @@ def draw() -> None:
     st.html(Path(__file__).parent.parent / "playground" / "look.css")
     with st.sidebar:
         draw_sidebar()
+        draw_list()
     place = TARGETS[st.session_state.get("to", "Nowhere")]
     jump = Jump(str(st.session_state.get("to")), f"st-key-{place[0]}", place[1]) if place else None
     client = component("vibehuntr", js=SCRIPT.read_text(encoding="utf-8"), isolate_styles=False)

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from playground.client import Button, client_data, row_html, spoken
+from playground.client import Button, Link, client_data, list_html, row_html, spoken
 from playground.turn_log import Message, plain_text
 
 MARKED = "[...(CSS.highlights.get('vibehuntr') ?? [])].map(range => range.toString())"
@@ -127,6 +127,23 @@ def test_a_click_in_a_row_is_told_and_keeps_the_focus(page: Page) -> None:
 
 
 @pytest.mark.browser
+def test_a_conversation_in_the_list_is_a_link_whose_click_is_told(page: Page) -> None:
+    """The focus stays with it when the list is drawn anew. With Ctrl it is the browser's: a tab of its own, and the page is told nothing."""
+    first, second = (page.get_by_role("link", name=f"Talk <{name}> 2 d", exact=True) for name in ("a", 'b "1"'))
+    for link, name in ((second, 'b "1"'), (first, "a")):
+        link.press("Enter")
+        expect(page.get_by_text(f"told {['open', name]}")).to_be_visible()
+        expect(link).to_have_attribute("aria-current", "page")
+        expect(link).to_be_focused()
+    with page.context.expect_page() as opened:
+        second.click(modifiers=["Control"])
+    assert opened.value.url.endswith("/?c=b%20%221%22")
+    opened.value.close()
+    expect(first).to_have_attribute("aria-current", "page")
+    assert page.url.endswith("/")
+
+
+@pytest.mark.browser
 def test_before_anybody_listens_there_is_nothing_to_click(page: Page) -> None:
     """And while the server is away nothing can be clicked."""
     thumb = page.get_by_role("button", name="Thumbs up")
@@ -186,7 +203,25 @@ def test_a_deed_goes_through_html_to_the_letter(turn_id: str, deed: list[str], p
     assert json.loads(unquote(button["data-vibehuntr-do"] or "")) == [shown(one) for one in deed]
     assert button.get("aria-pressed") == {None: None, True: "true", False: "false"}[pressed]
     assert ("disabled" in button) == disabled
-    assert words.replace("\r\n", "\n").replace("\r", "\n") == turn_id.replace("\r\n", "\n").replace("\r", "\n")
+    assert parsed(words) == parsed(turn_id)
+
+
+@given(st.text(), st.text(), st.booleans())
+def test_a_conversation_goes_through_html_to_the_letter(name: str, about: str, is_open: bool) -> None:
+    """Its id in the address and in what is told, its title as its words."""
+    parser = Attributes()
+    parser.feed(list_html("c", [Link(name, name, "", "icon", about, is_open)]))
+    _, link = parser.found
+    assert unquote((link["href"] or "").removeprefix("?c=")) == shown(name)
+    assert json.loads(unquote(link["data-vibehuntr-do"] or "")) == ["open", shown(name)]
+    assert parsed(link.get("title") or "") == parsed(about)
+    assert link.get("aria-current") == ("page" if is_open else None)
+    assert parsed("".join(parser.words)) == parsed(name)
+
+
+def parsed(text: str) -> str:
+    """A text as HTML has it: every end of a line is the same."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def shown(text: str) -> str:

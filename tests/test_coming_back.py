@@ -138,8 +138,8 @@ def test_a_closed_tab_does_not_stop_the_answer(context: BrowserContext, served: 
     page.close()
     gate.open()
     page = opened(context, served.url)
-    expect(page.get_by_role("button", name=word)).to_be_visible()
-    page.get_by_role("button", name=word).click()
+    expect(page.get_by_role("link", name=word)).to_be_visible()
+    page.get_by_role("link", name=word).click()
     expect(messages(page).last).to_have_text("before after")
     assert texts(page) == [word, "before after"]
 
@@ -192,7 +192,7 @@ def test_a_deleted_conversation_is_gone_in_every_tab(page: Page, context: Browse
     page.get_by_role("button", name="Delete this conversation").click()
     for tab in (page, second):
         expect(messages(tab)).to_have_count(0)
-        expect(tab.get_by_role("button", name=word)).to_have_count(0)
+        expect(tab.get_by_role("link", name=word)).to_have_count(0)
 
 
 def test_what_is_typed_right_after_the_delete_in_another_tab_begins_anew(page: Page, context: BrowserContext, server: GeminiServer) -> None:
@@ -468,19 +468,19 @@ def test_a_login_takes_over_what_was_anonymous_and_is_found_on_another_device(
         expect(second.get_by_text("1 conversation from before")).to_be_visible()
         second.close()
         page.get_by_role("button", name="Take over").click()
-        page.get_by_role("button", name=word).click()
+        page.get_by_role("link", name=word).click()
         expect(messages(page)).to_have_count(2)
         assert texts(page) == [word, "before the login"]
         phone = another(browser)
         there = opened(phone, served.url)
         there.get_by_role("button", name="Log in").click()
-        there.get_by_role("button", name=word).click()
+        there.get_by_role("link", name=word).click()
         expect(messages(there).last).to_have_text("before the login")
         page.get_by_role("button", name="Log out").click()
         expect(page.get_by_role("button", name="Log in")).to_be_visible()
-        expect(page.get_by_role("button", name=word)).to_have_count(0)
+        expect(page.get_by_role("link", name=word)).to_have_count(0)
         thief = another(browser)
         thief.add_cookies([{"name": anonymous["name"], "value": anonymous["value"], "url": served.url}])
-        expect(opened(thief, served.url).get_by_role("button", name=word)).to_have_count(0)
+        expect(opened(thief, served.url).get_by_role("link", name=word)).to_have_count(0)
         for made in (context, phone, thief):
             made.close()

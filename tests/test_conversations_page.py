@@ -63,25 +63,25 @@ def test_a_conversation_is_renamed_pinned_deleted_and_brought_back(page: Page) -
     menu(page)
     page.get_by_label("Title").fill("Our evening")
     page.get_by_label("Title").press("Enter")
-    expect(sidebar(page).get_by_role("button", name="Our evening")).to_be_visible()
+    expect(sidebar(page).get_by_role("link", name="Our evening")).to_be_visible()
     expect(page.get_by_label("Title")).to_have_count(1)  # until the run ends, the one with the old title is there too
     expect(page.get_by_label("Title")).to_have_value("Our evening")
     page.get_by_role("button", name="Pin", exact=True).click()
     expect(page.get_by_role("button", name="Unpin")).to_be_visible()
     page.keyboard.press("Escape")
-    sidebar(page).get_by_role("button", name=first).click()
+    sidebar(page).get_by_role("link", name=first).press("Enter")
     expect(messages(page).first).to_have_text(first)
+    expect(sidebar(page).get_by_role("link", name=first)).to_be_focused()
     ask(page, on([Text("newer")]))
-    rows = page.locator(".st-key-conversations button[kind]:not([aria-haspopup])")
-    expect(rows.first).to_contain_text("Our evening")
+    expect(sidebar(page).get_by_role("link").first).to_contain_text("Our evening")
     menu(page)
     page.get_by_role("button", name="Delete this conversation").click()
     expect(messages(page)).to_have_count(0)
-    expect(sidebar(page).get_by_role("button", name=first)).to_have_count(0)
+    expect(sidebar(page).get_by_role("link", name=first)).to_have_count(0)
     sidebar(page).get_by_role("button", name="Undo").click()
     expect(messages(page)).to_have_count(4)
     page.reload()
-    expect(sidebar(page).get_by_role("button", name="Our evening")).to_be_visible()
+    expect(sidebar(page).get_by_role("link", name="Our evening")).to_be_visible()
 
 
 def test_an_edit_makes_a_branch_and_the_switch_goes_between(page: Page, server: GeminiServer) -> None:
@@ -153,7 +153,7 @@ def test_a_branch_goes_into_a_new_conversation(page: Page) -> None:
     click(page, 1, "Branch off")
     expect(messages(page)).to_have_count(2)
     expect(page).not_to_have_url(address)
-    expect(sidebar(page).get_by_role("button", name=f"{first} (branch)")).to_be_visible()
+    expect(sidebar(page).get_by_role("link", name=f"{first} (branch)")).to_be_visible()
     page.goto(address)
     expect(messages(page)).to_have_count(4)
 
@@ -336,6 +336,7 @@ def test_what_no_button_does_is_not_done(page: Page, served: Served) -> None:
         '["rate","x","1"]',
         '["branch_off","x"]',
         '["switch","x",1]',
+        '["open","x"]',
     ):
         thumb.evaluate("(button, deed) => button.dataset.vibehuntrDo = encodeURIComponent(deed)", deed)
         thumb.click()

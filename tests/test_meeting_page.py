@@ -151,7 +151,7 @@ def test_the_seats_are_shown_beside_it_as_they_are(page: Page, held: Held) -> No
     expect(ben).to_contain_text("answering")
     page.get_by_role("button", name="New conversation").click()
     expect(seats(page)).to_have_count(0)
-    page.get_by_test_id("stSidebar").get_by_role("button", name=held.word).click()
+    page.get_by_test_id("stSidebar").get_by_role("link", name=held.word).click()
     expect(seats(page)).to_have_count(3)
     held("Ben", says("Done."))
     ended(page)
