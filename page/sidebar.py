@@ -117,13 +117,14 @@ def draw_list(invoker: AgentInvoker, manager: SessionManager, talks: Sequence[Ta
     with st.container(key="conversations", gap=None):
         listed = talks[: manager.page.listed]
         for is_open, group in itertools.groupby(listed, key=lambda talk: talk.id == manager.open_id):
-            row = list_html(actions.ADDRESS, [link_of(talk, is_open=is_open) for talk in group])
+            rows = list(group)
+            html = list_html(actions.ADDRESS, [link_of(talk, is_open=is_open) for talk in rows])
             if is_open:
                 with st.container(horizontal=True, gap=None, wrap=False, key="current"):
-                    st.html(row)
-                    draw_menu(invoker, manager, next(talk for talk in listed if talk.id == manager.open_id))
+                    st.html(html)
+                    draw_menu(invoker, manager, rows[0])
             else:
-                st.html(row)
+                st.html(html)
         if not talks:
             st.caption("None yet.")
     if (more := len(talks) - manager.page.listed) > 0:

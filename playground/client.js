@@ -295,7 +295,7 @@ const names = new MutationObserver(nameSoon);
 names.observe(document.body, {childList: true, subtree: true});
 document.addEventListener("keydown", press, {capture: true, signal: client.signal});
 document.addEventListener("click", act, {signal: client.signal});
-document.addEventListener("focusin", use, {signal: client.signal});
+for (const way of ["focusin", "pointerdown"]) document.addEventListener(way, use, {signal: client.signal});
 client.signal.addEventListener("abort", () => (names.disconnect(), unmark()));
 nameSoon();
 

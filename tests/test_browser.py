@@ -35,8 +35,8 @@ def test_1_and_2_a_message_and_its_answer_appear_once(page: Page) -> None:
     """Checklist 1 and 2."""
     ask(page, "hello there")
     expect(messages(page)).to_have_count(2)
-    expect(page.get_by_text("hello there", exact=True)).to_have_count(1)
-    expect(page.get_by_role("button", name="hello there now")).to_have_count(1)  # its title in the list
+    expect(page.get_by_test_id("stMain").get_by_text("hello there", exact=True)).to_have_count(1)
+    expect(page.get_by_role("link", name="hello there now")).to_have_count(1)  # its title in the list
     expect(page.get_by_text("You said: hello there")).to_have_count(1)
 
 
@@ -90,7 +90,7 @@ def test_8_a_new_conversation_is_empty_and_the_old_one_opens_again(page: Page) -
     page.get_by_role("button", name="New conversation").click()
     expect(messages(page)).to_have_count(0)
     ask(page, "the second one")
-    page.get_by_test_id("stSidebar").get_by_role("button", name="the first conversation").click()
+    page.get_by_test_id("stSidebar").get_by_role("link", name="the first conversation").click()
     expect(messages(page).first).to_contain_text("the first conversation")
     expect(messages(page)).to_have_count(2)
 

@@ -135,6 +135,13 @@ def test_a_conversation_in_the_list_is_a_link_whose_click_is_told(page: Page) ->
         expect(page.get_by_text(f"told {['open', name]}")).to_be_visible()
         expect(link).to_have_attribute("aria-current", "page")
         expect(link).to_be_focused()
+    again = "link => link.replaceWith(link.cloneNode(true))"
+    first.evaluate(again)
+    expect(first).to_be_focused()
+    page.get_by_text("searched").click()
+    first.evaluate(again)
+    page.evaluate("new Promise(frame => requestAnimationFrame(() => requestAnimationFrame(frame)))")
+    expect(first).not_to_be_focused()
     with page.context.expect_page() as opened:
         second.click(modifiers=["Control"])
     assert opened.value.url.endswith("/?c=b%20%221%22")

@@ -196,7 +196,11 @@ def test_conversations_are_listed_and_can_be_opened_again(page: AppTest) -> None
     assert drawn(page) == []
     submit(page, "Lunch with Carla")
     assert drawn(page)[0] == ("user", "Lunch with Carla")
-    button(page, "Dinner with Anna").click().run()
+    rows = "".join(html.proto.body for html in page.get("html"))
+    ids = dict(re.findall(r'href="\?c=(\w+)".*?<span>(.*?)</span>', rows))
+    assert [title.partition(" and ")[0] for title in ids.values()] == ["Lunch with Carla", "Dinner with Anna"]
+    SessionManager(page.session_state).open(list(ids)[1])  # pyright: ignore[reportArgumentType] - AppTest gives less than Streamlit
+    page.run()
     assert drawn(page) == first
 
 

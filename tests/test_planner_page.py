@@ -171,7 +171,7 @@ def test_the_card_follows_the_conversation_and_forgets_in_the_users_words(page: 
         expect(card).to_contain_text(words)
     page.get_by_role("button", name="New conversation").click()
     expect(card).to_have_count(0)
-    page.get_by_test_id("stSidebar").get_by_role("button", name="hello").first.click()
+    page.get_by_test_id("stSidebar").get_by_role("link", name="hello").first.click()
     card.get_by_text("What I know (3)").click()
     card.get_by_role("button", name="Forget").first.click()
     expect(messages(page).get_by_text("Forget that Anna is vegan.")).to_be_visible()

@@ -157,7 +157,7 @@ def test_an_answer_is_read_out_once_at_its_end(page: Page) -> None:
     page.wait_for_function("said.length > 1")
     page.get_by_role("button", name="New conversation").click()
     expect(messages(page)).to_have_count(0)
-    page.get_by_test_id("stSidebar").get_by_role("button", name="slow known").click()
+    page.get_by_test_id("stSidebar").get_by_role("link", name="slow known").click()
     expect(messages(page)).to_have_count(4)
     said = page.evaluate("said")
     assert len(said) == 2 and said[0].endswith("Stopped.") and said[1] == "You said: hello"
