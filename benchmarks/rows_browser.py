@@ -170,6 +170,7 @@ def _smooth(what: str, results: Mapping[str, Sequence[_Run]]) -> list[Figure]:
 # first_text
 
 _TRIES = 5  # a round
+_LISTED = 30  # conversations: as many as the list shows at first
 
 
 def _first_text(tab: Tab, name: str) -> float:
@@ -178,10 +179,10 @@ def _first_text(tab: Tab, name: str) -> float:
     return tab.seen()[f"{name}-1"][0] - tab.mark("enter")
 
 
-def _idle_tries(tab: Tab, _server: Server) -> list[float]:
+def _idle_tries(tab: Tab, _server: Server, name: str = "new") -> list[float]:
     delays: list[float] = []
     for number in range(_TRIES):
-        delays.append(_first_text(tab, f"new{number}"))
+        delays.append(_first_text(tab, f"{name}{number}"))
         _pause(tab)
     return delays
 
@@ -197,11 +198,29 @@ def _busy_tries(tries: int) -> list[float]:
     return delays
 
 
+def _listed_tries(rounds: int) -> list[float]:
+    """Try with many conversations in the list, each round in a new one."""
+    delays: list[float] = []
+    with gemini() as environment, serve(PAGE, **environment) as server, chromium() as browser, open_tab(browser, server.url) as tab:
+        for number in range(_LISTED + rounds):
+            _warm(tab) if number == 0 else _first_text(tab, f"talk{number}")
+            _pause(tab)
+            if number >= _LISTED:
+                delays += _idle_tries(tab, server, f"late{number}-")
+            _click(tab, _NEW, _FIRST_SCREEN)
+            _pause(tab)
+    return delays
+
+
 def first_text(scale: Scale) -> list[Figure]:
-    """Measure Enter to the first text of the new answer, zero-latency model, idle; and on our page while another answer streams."""
+    """Measure Enter to the first text of the new answer, zero-latency model, idle; and on our page while another answer streams.
+
+    In full, also on our page with many conversations in the list: no peer has any.
+    """
     tries = scale.tries(20)
     idle = _in_rounds(scale, tries // _TRIES, _idle_tries)
     busy = _busy_tries(tries)
+    listed = [] if scale.short else _listed_tries(tries // _TRIES)
     every = {name: [delay for delays in rounds for delay in delays] for name, rounds in idle.items()}
     medians = {name: [median(delays) for delays in rounds] for name, rounds in idle.items()}
     what = "new input to first text of the new answer"
@@ -209,6 +228,7 @@ def first_text(scale: Scale) -> list[Figure]:
         *(Figure(f"{what}, ms, {name}", spread(delays)) for name, delays in every.items()),
         _beside(f"{what}, median of a round", medians, "at or below the best peer's, within the noise"),
         Figure(f"{what}, ms, while one streams", spread(busy), "under 1 s", max(busy) < 1000),
+        *([Figure(f"{what}, ms, {_LISTED} conversations in the list", spread(listed))] if listed else []),
     ]
 
 
@@ -239,7 +259,7 @@ def _switching(tab: Tab, tries: int) -> list[float]:
     delays: list[float] = []
     for _ in range(tries):
         delays.append(_click(tab, _NEW, _FIRST_SCREEN))
-        delays.append(_click(tab, '[data-testid="stSidebar"] button:has-text("stream switch")', _ANSWER))
+        delays.append(_click(tab, '[data-testid="stSidebar"] a:has-text("stream switch")', _ANSWER))
         tab.page.wait_for_timeout(300)  # a reader's pause, so that clicks fall anywhere in a beat
     return delays
 
