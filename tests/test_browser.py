@@ -35,7 +35,7 @@ def test_1_and_2_a_message_and_its_answer_appear_once(page: Page) -> None:
     """Checklist 1 and 2."""
     ask(page, "hello there")
     expect(messages(page)).to_have_count(2)
-    expect(page.get_by_test_id("stMain").get_by_text("hello there", exact=True)).to_have_count(1)
+    expect(page.locator("#stMain").get_by_text("hello there", exact=True)).to_have_count(1)
     expect(page.get_by_role("link", name="hello there now")).to_have_count(1)  # its title in the list
     expect(page.get_by_text("You said: hello there")).to_have_count(1)
 
