@@ -209,7 +209,8 @@ class _Record:
     user_id: str = field(default_factory=lambda: uuid.uuid4().hex)
     open_id: str = ""
     page: PageState = field(default_factory=PageState)
-    drawn_id: str = ""
+    opened: int = 0
+    drawn: int = 0
     drawn_hidden: int = 0
     drawn_count: int = 0
     drawn_side: int = 0
@@ -269,7 +270,13 @@ class SessionManager:
     def chosen(self) -> tuple[object, ...]:
         """What the user has chosen to see on this page: after a click it is another."""
         page = self.page
-        return (self.open_id, page.strategy, page.editing, page.jump, page.held, page.discarded, page.listed, self._current.older_shown)
+        opened, older_shown = self._record.opened, self._current.older_shown
+        return (opened, page.strategy, page.editing, page.jump, page.held, page.discarded, page.listed, older_shown)
+
+    @property
+    def opened(self) -> int:
+        """A number for the conversation on the page, another whenever another is opened; an empty page's goes on with its first message."""
+        return self._record.opened
 
     def open(self, talk_session_id: str, load: Callable[[], Sequence[Message]] | None = None) -> None:
         """Show a conversation; `load` is asked for its messages if this browser session has not shown it before."""
@@ -280,6 +287,7 @@ class SessionManager:
     def _show(self, talk_session_id: str) -> None:
         if talk_session_id != self._record.open_id:
             self.page.editing, self.page.jump = "", None
+            self._record.opened += 1
         self._record.open_id = talk_session_id
 
     def side(self) -> int:
@@ -289,9 +297,9 @@ class SessionManager:
         back).
         """
         record, hidden, count = self._record, self.hidden, self._reached() + len(self.waiting())
-        if record.drawn_id != record.open_id or record.drawn_hidden < hidden or count < record.drawn_count:
+        if record.drawn != record.opened or record.drawn_hidden < hidden or count < record.drawn_count:
             record.drawn_side = 1 - record.drawn_side
-        record.drawn_id, record.drawn_hidden, record.drawn_count = record.open_id, hidden, count
+        record.drawn, record.drawn_hidden, record.drawn_count = record.opened, hidden, count
         return record.drawn_side
 
     def new_conversation(self) -> None:
@@ -299,7 +307,7 @@ class SessionManager:
         self._show("")
 
     def reopen(self, talk_session_id: str) -> None:
-        """Go on under a new id with what is shown: the server no longer knows the old one."""
+        """Go on under a new id with what is shown: a conversation has begun, or the server no longer knows the old id."""
         shown = self._record.conversations.pop(self.open_id, _Conversation())
         self._record.conversations[talk_session_id] = shown
         self._record.open_id = talk_session_id

@@ -18,6 +18,8 @@ Streamlit imports this file twice: the server imports it as a module and finds `
 
 from __future__ import annotations
 
+import base64
+import functools
 import gc
 import itertools
 import os
@@ -43,7 +45,7 @@ from page.live import Live, look_up
 from page.message_bar import draw_bar, draw_editor
 from page.messages import Canvas, items_of, replies_of
 from page.sidebar import EVERYWHERE, Seats, draw_sidebar, place_seats
-from playground.client import SCRIPT, Jump, client_data
+from playground.client import SCRIPT, Jump, client_data, first_html
 from playground.identity import IdentityMiddleware, cookie_secret
 from playground.one_by_one import one_by_one
 from playground.turn_log import Message
@@ -101,6 +103,12 @@ def follow_address(invoker: AgentInvoker, manager: SessionManager) -> None:
     elif not asked:
         manager.new_conversation()
     manager.page.is_new = False
+    put_address(manager)
+
+
+def put_address(manager: SessionManager) -> None:
+    """Have the address say which conversation is open."""
+    here = st.query_params.get(actions.ADDRESS, "")
     if manager.open_id and manager.open_id != here:
         st.query_params[actions.ADDRESS] = manager.open_id
     elif here and not manager.open_id:
@@ -130,7 +138,7 @@ def note_end(manager: SessionManager, drawn_in: float, *, is_again: bool) -> Non
     """
     page = manager.page
     page.runner, page.doubted_until = weakref.ref(get_script_run_ctx()), 0.0 if is_again else time.monotonic() + max(LAG, drawn_in)
-    page.is_whole = bool(manager.open_id) and manager.running_turn() is None
+    page.is_whole = manager.running_turn() is None
 
 
 def may_lack(manager: SessionManager) -> bool:
@@ -210,8 +218,6 @@ def draw_page(invoker: AgentInvoker, manager: SessionManager, talks: Sequence[Ta
     st.session_state["drawn"] = True  # not before the browser has had time to get it: a cut run's last messages may not be sent
     with area:
         talk.draw_rest()
-        if not messages:
-            draw_first_screen(manager)
     return talk
 
 
@@ -247,8 +253,8 @@ def draw_bottom(invoker: AgentInvoker, manager: SessionManager) -> None:
     """Draw Stop and the input. Stop is always there: client.js shows it while an answer grows, also one that is drawn alone."""
     with st.bottom:
         st.button(
-            "Edit last", key="edit-last", icon=":material/edit:", type="tertiary", disabled=manager.last_question() is None,
-            shortcut="Alt+Up", on_click=actions.edit_last, args=(manager,),
+            "Edit last", key="edit-last", icon=":material/edit:", type="tertiary", shortcut="Alt+Up",
+            on_click=actions.edit_last, args=(manager,),
         )  # fmt: skip
         with st.container(horizontal=True):
             draw_held(manager)
@@ -280,16 +286,16 @@ def draw_held(manager: SessionManager) -> None:
         )  # fmt: skip
 
 
-def draw_first_screen(manager: SessionManager) -> None:
-    """Draw the greeting and four suggestions to click."""
-    with st.container(key="first"):
-        st.image(ICON, width=52, alt="")
-        st.title(GREETING, anchor=False)
-        if not os.environ.get("VIBEHUNTR_AGENT"):
-            st.markdown(INTRODUCTION)
-        columns = st.columns(2)
-        for number, text in enumerate(suggestions()):
-            columns[number % 2].button(text, key=f"suggestion-{number}", width="stretch", on_click=actions.submit, args=(manager, text))
+def draw_first_screen() -> None:
+    """Draw the greeting and four suggestions to click: one element, which nothing is left of when a question takes its place."""
+    introduction = "" if os.environ.get("VIBEHUNTR_AGENT") else INTRODUCTION
+    st.html(first_html(icon_url(), GREETING, introduction, suggestions()))
+
+
+@functools.cache
+def icon_url() -> str:
+    """Return the icon as a data URL."""
+    return f"data:image/svg+xml;base64,{base64.b64encode(Path(ICON).read_bytes()).decode()}"
 
 
 def suggestions() -> Sequence[str]:
@@ -413,11 +419,14 @@ def draw_next(invoker: AgentInvoker, manager: SessionManager, drawn: Sequence[Me
     elif live:
         draw_live(invoker, manager, live)
     elif begun:
+        put_address(manager)
         draw_settled_turn(invoker, manager, begun[:-1], manager.confirmations())
         with st.container():
             draw_live(invoker, manager, Live(invoker, manager, begun[-1], None, partial(redraw_on_news, invoker, manager)))
     elif drawn:
         draw_replies(manager, drawn[-1])
+    else:
+        draw_first_screen()
 
 
 def draw_live(invoker: AgentInvoker, manager: SessionManager, live: Live) -> None:

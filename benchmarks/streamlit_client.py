@@ -72,7 +72,7 @@ class StreamlitClient:
         self._run_began = asyncio.Event()
         self._run_ended = asyncio.Event()
         self._polled = asyncio.Event()
-        self._script_hash = self._run_id = self._fragment_id = ""
+        self._script_hash = self._run_id = self._heart = ""
         self._fragments: set[str] = set()
 
     # What a test does with it.
@@ -122,7 +122,7 @@ class StreamlitClient:
     async def poll(self, limit: float) -> None:
         """Ask for one run of the page's fragment, as a beat does, and wait for its end. Raises: TimeoutError."""
         self._polled.clear()
-        await self._rerun(self._fragment_id)
+        await self._rerun(self._heart)
         async with asyncio.timeout(limit):
             await self._polled.wait()
 
@@ -220,7 +220,6 @@ class StreamlitClient:
                 pass
 
     def _take(self, path: tuple[int, ...], delta: Delta) -> None:
-        self._fragment_id = delta.fragment_id or self._fragment_id
         if delta.WhichOneof("type") != "new_element":
             return
         element = delta.new_element
@@ -230,6 +229,7 @@ class StreamlitClient:
         else:
             self._mounted.pop(path, None)
         if kind == "component_instance":
+            self._heart = delta.fragment_id
             self._start_timer(element.component_instance.id)
         elif kind == "exception":
             self.errors.append(element.exception.message)

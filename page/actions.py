@@ -25,6 +25,7 @@ from session_manager import Jump, SessionManager
 
 ROOT = Path(__file__).parent.parent
 NEXT = "next"  # the fragment that draws what changes, the live answer, and what offers to be next
+BEGUN = "begun"  # the one that draws, in the list, a conversation that has begun after that was drawn
 ADDRESS = "c"  # the query parameter with the conversation's id
 UNKNOWN = -1  # a revision that the invoker never has: the page redraws at its next look
 P = ParamSpec("P")
@@ -140,7 +141,7 @@ def submit(manager: SessionManager, text: str | None = None) -> None:
             manager.page.held = ()
         if is_alone:
             page.revision = invoker.revision(manager.user_id)  # what it has done itself is no news to this page
-            st.rerun(NEXT)
+            st.rerun([BEGUN, NEXT])
 
 
 def files_in(sent: Any) -> list[FilePart]:  # noqa: ANN401 - Streamlit's value of a chat input
@@ -183,8 +184,10 @@ def edit(manager: SessionManager, turn_id: str) -> None:
 
 def edit_last(manager: SessionManager) -> None:
     """Open the last question for editing."""
-    last = manager.last_question()
-    edit(manager, last.turn_id if last else "")
+    if last := manager.last_question():
+        edit(manager, last.turn_id)
+    else:
+        manager.notify("There is no message of yours to edit yet.")
 
 
 @telling
@@ -230,11 +233,11 @@ def open_listed(manager: SessionManager, talk_session_id: str) -> None:
     manager.open(talk_session_id)
 
 
-DEEDS: dict[str, Deed] = {"edit": edit, "regenerate": regenerate, "branch_off": branch_off, "open": open_listed}
+DEEDS: dict[str, Deed] = {"ask": submit, "edit": edit, "regenerate": regenerate, "branch_off": branch_off, "open": open_listed}
 
 
 def act(manager: SessionManager) -> None:
-    """Do what a button in a message's row, or a link in the list, asks for: a deed and its arguments, as client.js tells them."""
+    """Do what a button on the first screen or in a message's row, or a link in the list, asks for: a deed and its arguments."""
     told: object = st.session_state["client"].get("act")
     match told:
         case ["rate", str(turn_id), "0" | "1" | "" as rating]:
@@ -265,12 +268,12 @@ def leave_glimpse(manager: SessionManager) -> None:
 
 
 @telling
-def choose_strategy(manager: SessionManager, talk_session_id: str, key: str) -> None:
+def choose_strategy(manager: SessionManager, opened: int, key: str) -> None:
     """Change what new input does while an answer comes, in the open conversation.
 
     A choice that was drawn for another conversation may be told again when it has left the page: it is none.
     """
-    if talk_session_id != manager.open_id:
+    if opened != manager.opened:
         return
     manager.page.strategy = st.session_state[key]
     if manager.open_id:

@@ -56,6 +56,7 @@ def draw_sidebar(invoker: AgentInvoker, manager: SessionManager, talks: Sequence
             seats.draw()
         with st.container():  # it has more or less in it each time: what stands below keeps its place, and is not seen twice
             if query and words(query):
+                draw_begun(invoker, manager, None)
                 draw_hits(invoker, manager, query)
             else:
                 draw_card(manager)
@@ -114,21 +115,41 @@ def draw_list(invoker: AgentInvoker, manager: SessionManager, talks: Sequence[Ta
     """Draw the conversations, the open one with what can be done with it."""
     st.subheader("Conversations")
     draw_undo(manager)
+    listed = talks[: manager.page.listed]
+    pinned = [talk for talk in listed if talk.pinned]
     with st.container(key="conversations", gap=None):
-        listed = talks[: manager.page.listed]
-        for is_open, group in itertools.groupby(listed, key=lambda talk: talk.id == manager.open_id):
-            rows = list(group)
-            html = list_html(actions.ADDRESS, [link_of(talk, is_open=is_open) for talk in rows])
-            if is_open:
-                with st.container(horizontal=True, gap=None, wrap=False, key="current"):
-                    st.html(html)
-                    draw_menu(invoker, manager, rows[0])
-            else:
-                st.html(html)
-        if not talks:
-            st.caption("None yet.")
+        draw_links(invoker, manager, pinned)
+        draw_begun(invoker, manager, talks)
+        draw_links(invoker, manager, listed[len(pinned) :])
     if (more := len(talks) - manager.page.listed) > 0:
         st.button(f"Show more ({more})", key="more", type="tertiary", width="stretch", on_click=actions.show_more, args=(manager, LISTED))
+
+
+@st.fragment(key=actions.BEGUN)
+def draw_begun(invoker: AgentInvoker, manager: SessionManager, talks: Sequence[TalkSession] | None) -> None:
+    """Draw the open conversation if it is not among those that are listed: it has begun since, and nothing but this is drawn anew for it.
+
+    Without a list (None) nothing. What can be done with it stands beside it when all of the page is drawn, at the end of its first answer.
+    """
+    if talks is not None and manager.open_id and all(talk.id != manager.open_id for talk in talks):
+        with suppress(PlaygroundError):
+            talk = invoker.get_session(manager.user_id, manager.open_id)
+            st.html(list_html(actions.ADDRESS, [link_of(talk, is_open=True)]))
+    elif talks == []:
+        st.caption("None yet.")
+
+
+def draw_links(invoker: AgentInvoker, manager: SessionManager, talks: Sequence[TalkSession]) -> None:
+    """Draw some of the conversations, each stretch of links as one element; the open one with its menu."""
+    for is_open, group in itertools.groupby(talks, key=lambda talk: talk.id == manager.open_id):
+        rows = list(group)
+        html = list_html(actions.ADDRESS, [link_of(talk, is_open=is_open) for talk in rows])
+        if is_open:
+            with st.container(horizontal=True, gap=None, wrap=False, key="current"):
+                st.html(html)
+                draw_menu(invoker, manager, rows[0])
+        else:
+            st.html(html)
 
 
 def link_of(talk: TalkSession, *, is_open: bool) -> Link:
@@ -267,7 +288,7 @@ def draw_store(invoker: AgentInvoker, manager: SessionManager) -> None:
 
 def draw_options(manager: SessionManager, talk: TalkSession | None) -> None:
     """Draw what is set for the open conversation: what new input does while an answer comes."""
-    key = f"strategy-{manager.open_id}"
+    key = f"strategy-{manager.opened}"
     st.session_state[key] = talk.strategy if talk else manager.page.strategy  # another tab may have changed it
     st.selectbox(
         "A new message while an answer comes",
@@ -275,7 +296,7 @@ def draw_options(manager: SessionManager, talk: TalkSession | None) -> None:
         format_func=lambda strategy: STRATEGIES[strategy],
         key=key,
         on_change=actions.choose_strategy,
-        args=(manager, manager.open_id, key),
+        args=(manager, manager.opened, key),
     )
 
 

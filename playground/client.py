@@ -96,6 +96,14 @@ def list_html(address: str, links: Sequence[Link]) -> str:
     return f'<div class="vh-list" data-vibehuntr-row="list">{"".join(_link_html(address, link) for link in links)}</div>'
 
 
+def first_html(icon: str, greeting: str, introduction: str, suggestions: Sequence[str]) -> str:
+    """Return the HTML of the first screen, for `st.html`: an icon (a URL), a heading, words, if any, and messages to send by a click."""
+    buttons = "".join(f'<button type="button" {_written(_told(("ask", text)))}>{escape(text)}</button>' for text in suggestions)
+    words = f"<p>{escape(introduction)}</p>" if introduction else ""
+    head = f'<img src="{escape(icon)}" alt=""><h1>{escape(greeting)}</h1>{words}'
+    return f'<div class="vh-first" data-vibehuntr-row="first">{head}<div>{buttons}</div></div>'
+
+
 def _button_html(button: Button) -> str:
     attributes = {
         **_told(button.deed, button.icon),
@@ -117,9 +125,12 @@ def _link_html(address: str, link: Link) -> str:
     return f"<a {_written(attributes)}><span>{escape(link.title)}</span><span>{escape(link.when)}</span></a>"
 
 
-def _told(deed: Sequence[str], icon: str) -> dict[str, str]:
+def _told(deed: Sequence[str], icon: str = "") -> dict[str, str]:
     """Return what client.js reads of what is clicked, and what look.css draws."""
-    return {"data-vibehuntr-do": _encoded(json.dumps([*deed], ensure_ascii=False)), "data-vibehuntr-icon": icon}
+    return {
+        "data-vibehuntr-do": _encoded(json.dumps([*deed], ensure_ascii=False)),
+        **({"data-vibehuntr-icon": icon} if icon else {}),
+    }
 
 
 def _written(attributes: Mapping[str, str]) -> str:

@@ -160,6 +160,13 @@ def send(page: Page, text: str) -> None:
     box(page).press("Enter")
 
 
+def choose(page: Page, strategy: str) -> None:
+    """Choose what new input does while an answer comes."""
+    page.get_by_test_id("stSelectbox").locator("input").click()
+    page.get_by_role("option", name=strategy, exact=True).click()
+    expect(page.get_by_test_id("stSelectbox").locator("input")).to_have_value(strategy)
+
+
 def messages(page: Page) -> Locator:
     return page.get_by_test_id("stChatMessageContent")
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browsing import REPLIES, ROOT, ask, box, ended, messages, on, opened, page_environment, send, serving
+from browsing import REPLIES, ROOT, ask, box, choose, ended, messages, on, opened, page_environment, send, serving
 from gemini_server import GeminiServer
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from scripted_llm import Call, Gate, Hold, Text, Wait
@@ -58,6 +58,35 @@ def test_4_and_5_the_cursor_is_there_while_it_streams_and_gone_after(page: Page)
     ended(page)
     expect(messages(page).last).to_have_text("half whole")
     expect(page.get_by_text("▌")).to_have_count(0)
+
+
+@pytest.mark.parametrize("begun_before", [0, 1])
+def test_the_first_message_of_a_conversation_takes_the_place_of_the_greeting(page: Page, begun_before: int) -> None:
+    """At once, with its address and its line in the list; all of it stays the same element when its answer has ended."""
+    for number in range(begun_before):
+        ask(page, f"earlier {number}")
+        page.get_by_role("button", name="New conversation").click()
+        expect(messages(page)).to_have_count(0)
+        expect(page).not_to_have_url(re.compile(r"\?c="))
+    gate, listed = Gate(), page.locator(".vh-list a")
+    expect(page.locator(".vh-first")).to_have_count(1)
+    send(page, on([Text("half "), Hold(gate), Text("whole")]))
+    expect(messages(page).last).to_contain_text("half ▌")
+    expect(page).to_have_url(re.compile(r"\?c="))
+    expect(page.locator(".vh-first")).to_have_count(0)
+    expect(page.get_by_text("None yet.")).to_have_count(0)
+    expect(listed).to_have_count(begun_before + 1)
+    expect(page.locator(".vh-list a[aria-current]")).to_have_attribute("href", page.url[page.url.index("?") :])
+    drawn = "[...document.querySelectorAll('[data-testid=stChatMessage]')]"
+    page.evaluate(f"{drawn}.forEach((message) => (message.isTheSame = true))")
+    choose(page, "Waits for its end")
+    expect(messages(page).last).to_contain_text("half ▌")
+    gate.open()
+    ended(page)
+    expect(page.locator(".st-key-menu")).to_have_count(1)
+    expect(listed).to_have_count(begun_before + 1)
+    assert page.evaluate(f"{drawn}.map((message) => message.isTheSame)") == [True, True]
+    expect(page.get_by_test_id("stSelectbox").locator("input")).to_have_value("Waits for its end")
 
 
 def test_6_the_agent_remembers(page: Page, server: GeminiServer) -> None:

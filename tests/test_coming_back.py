@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import httpx
 import pytest
-from browsing import ROOT, Served, ask, box, ended, messages, on, opened, page_environment, send, serving
+from browsing import ROOT, Served, ask, box, choose, ended, messages, on, opened, page_environment, send, serving
 from gemini_server import GeminiServer
 from oidc_server import OidcServer
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -213,12 +213,6 @@ def test_what_is_typed_right_after_the_delete_in_another_tab_begins_anew(page: P
 
 
 # -- strategies ----------------------------------------------------------------------------------------------------------
-
-
-def choose(page: Page, strategy: str) -> None:
-    page.get_by_test_id("stSelectbox").locator("input").click()
-    page.get_by_role("option", name=strategy, exact=True).click()
-    expect(page.get_by_test_id("stSelectbox").locator("input")).to_have_value(strategy)
 
 
 def test_queued_messages_wait_and_can_be_taken_back(page: Page, server: GeminiServer) -> None:

@@ -97,7 +97,8 @@ async def test_a_message_is_drawn_alone_unless_there_is_more_to_draw(server: Gem
 
     with serving(page_environment(server), tmp_path / "log") as served:
         async with open_client(served.url, beat=NEVER) as client, open_client(served.url, cookie=client.cookie, beat=NEVER) as other:
-            assert await drawn_whole(client, "first"), "a new conversation: the list, the address"
+            assert not await drawn_whole(client, "first"), "a new conversation, too"
+            assert client.query, "it has an address"
             await end(client, "first")
             assert not await drawn_whole(client, "alone")
             stopped = client.await_text("Stopped.")

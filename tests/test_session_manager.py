@@ -251,7 +251,9 @@ def test_another_conversation_is_drawn_on_the_other_side() -> None:
     manager.open("a", list)
     sides += [manager.side(), manager.side()]
     manager.new_conversation()
-    assert [*sides, manager.side()] == [0, 0, 1, 1, 0]
+    sides += [manager.side()]
+    manager.reopen("b")
+    assert [*sides, manager.side()] == [0, 0, 1, 1, 0, 0], "what begins on an empty page stays where it is"
 
 
 def test_a_window_that_moves_on_is_drawn_on_the_other_side() -> None:
