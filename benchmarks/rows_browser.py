@@ -212,15 +212,32 @@ def _listed_tries(rounds: int) -> list[float]:
     return delays
 
 
+def _opened_tries(tries: int) -> dict[str, list[float]]:
+    """Try the first message of a page that has just been opened, ours and Streamlit's by turns; both processes have answered before."""
+    delays: dict[str, list[float]] = {_OURS: [], _STREAMLIT: []}
+    with gemini() as environment, ExitStack() as stack, chromium() as browser:
+        served = [(one, stack.enter_context(one.serve(**environment))) for one in (PLAYGROUND, WRITE_STREAM)]
+        for one, server in served:
+            with open_tab(browser, server.url, one.chat) as tab:
+                _warm(tab)
+        for number in range(tries):
+            for one, server in served[number % 2 :] + served[: number % 2]:
+                with open_tab(browser, server.url, one.chat) as tab:
+                    _pause(tab)
+                    delays[one.name].append(_first_text(tab, f"first{number}"))
+    return delays
+
+
 def first_text(scale: Scale) -> list[Figure]:
     """Measure Enter to the first text of the new answer, zero-latency model, idle; and on our page while another answer streams.
 
-    In full, also on our page with many conversations in the list: no peer has any.
+    In full, also of a page's first message, and on our page with many conversations in the list: no peer has any.
     """
     tries = scale.tries(20)
     idle = _in_rounds(scale, tries // _TRIES, _idle_tries)
     busy = _busy_tries(tries)
     listed = [] if scale.short else _listed_tries(tries // _TRIES)
+    opened = {} if scale.short else _opened_tries(tries)
     every = {name: [delay for delays in rounds for delay in delays] for name, rounds in idle.items()}
     medians = {name: [median(delays) for delays in rounds] for name, rounds in idle.items()}
     what = "new input to first text of the new answer"
@@ -229,6 +246,7 @@ def first_text(scale: Scale) -> list[Figure]:
         _beside(f"{what}, median of a round", medians, "at or below the best peer's, within the noise"),
         Figure(f"{what}, ms, while one streams", spread(busy), "under 1 s", max(busy) < 1000),
         *([Figure(f"{what}, ms, {_LISTED} conversations in the list", spread(listed))] if listed else []),
+        *(Figure(f"first message of a page to its first text, ms, {name}", spread(delays)) for name, delays in opened.items()),
     ]
 
 

@@ -129,14 +129,19 @@ def draw_list(invoker: AgentInvoker, manager: SessionManager, talks: Sequence[Ta
 def draw_begun(invoker: AgentInvoker, manager: SessionManager, talks: Sequence[TalkSession] | None) -> None:
     """Draw the open conversation if it is not among those that are listed: it has begun since, and nothing but this is drawn anew for it.
 
-    Without a list (None) nothing. What can be done with it stands beside it when all of the page is drawn, at the end of its first answer.
+    Without a list (None) nothing: an `empty`, which takes the place of what stood there at once, also while a run drains. What can be done
+    with the conversation stands beside it when all of the page is drawn, at the end of its first answer.
     """
+    begun = None
     if talks is not None and manager.open_id and all(talk.id != manager.open_id for talk in talks):
         with suppress(PlaygroundError):
-            talk = invoker.get_session(manager.user_id, manager.open_id)
-            st.html(list_html(actions.ADDRESS, [link_of(talk, is_open=True)]))
+            begun = invoker.get_session(manager.user_id, manager.open_id)
+    if begun:
+        st.html(list_html(actions.ADDRESS, [link_of(begun, is_open=True)]))
     elif talks == []:
         st.caption("None yet.")
+    else:
+        st.empty()
 
 
 def draw_links(invoker: AgentInvoker, manager: SessionManager, talks: Sequence[TalkSession]) -> None:

@@ -1,6 +1,6 @@
 // What the page does in the browser beyond Streamlit: it says what has been answered to whoever listens to a screen reader,
-// jumps to what a search has found, takes keys and the clicks in the rows under messages and in the list of conversations, and names
-// the parts that Streamlit leaves without a name.
+// jumps to what a search has found, takes keys and the clicks on the first screen, in the rows under messages and in the list of
+// conversations, and names the parts that Streamlit leaves without a name.
 //
 // Mounted once by a component without a frame. Streamlit imports this module once a page, and calls the function at the end
 // whenever its data has changed: [{id, text} | null, {id, target, words} | null], what to announce and where to go. The page is told
@@ -9,7 +9,7 @@
 // - Something is announced once. The first data after the page is loaded announces nothing; a meeting that is being held is announced.
 // - It changes no element of Streamlit's but for attributes, and none that Streamlit sets again: React keeps its own.
 // - Who has not scrolled, clicked or typed above the input stands at the end of the answer when it has ended.
-// - No click is lost: a row has no buttons to click before this module listens.
+// - No click is lost: neither a row nor the first screen has a button to click before this module listens.
 // - Stop is seen while an answer grows; look.css hides it between two answers, once this module says so.
 // - While an answer streams it looks at most once a frame, and then only at messages that are new.
 
@@ -160,7 +160,7 @@ for (const act of ["wheel", "touchmove", "pointerdown", "keydown"])
   document.addEventListener(act, leave, {capture: true, passive: true, signal: client.signal});
 document.addEventListener("scrollend", arrive, {capture: true, passive: true, signal: client.signal});
 
-// -- the row under a message, and the list of conversations -----------------------------------------------------------------
+// -- the first screen, the row under a message, the list of conversations ---------------------------------------------------
 
 // Their buttons and links are plain HTML: a click is done here (copying), or told to the page. Streamlit puts a row that has changed in
 // the place of the old one, so what had the focus is another one then: it gets it back. It is known by what it does, or by its label.

@@ -80,10 +80,11 @@ def test_the_first_message_of_a_conversation_takes_the_place_of_the_greeting(pag
     drawn = "[...document.querySelectorAll('[data-testid=stChatMessage]')]"
     page.evaluate(f"{drawn}.forEach((message) => (message.isTheSame = true))")
     choose(page, "Waits for its end")
+    expect(page.locator(".st-key-menu")).to_have_count(1)
+    expect(listed).to_have_count(begun_before + 1, timeout=2_000)  # a run drains for 6 s
     expect(messages(page).last).to_contain_text("half ▌")
     gate.open()
     ended(page)
-    expect(page.locator(".st-key-menu")).to_have_count(1)
     expect(listed).to_have_count(begun_before + 1)
     assert page.evaluate(f"{drawn}.map((message) => message.isTheSame)") == [True, True]
     expect(page.get_by_test_id("stSelectbox").locator("input")).to_have_value("Waits for its end")
