@@ -229,13 +229,13 @@ def _opened_tries(tries: int) -> dict[str, list[float]]:
 
 
 def first_text(scale: Scale) -> list[Figure]:
-    """Measure Enter to the first text of the new answer, zero-latency model, idle; and on our page while another answer streams.
+    """Measure Enter to the first text of the new answer, zero-latency model, idle.
 
-    In full, also of a page's first message, and on our page with many conversations in the list: no peer has any.
+    In full, also of a page's first message, on our page while another answer streams, and with many conversations in the list: no peer has any.
     """
     tries = scale.tries(20)
     idle = _in_rounds(scale, tries // _TRIES, _idle_tries)
-    busy = _busy_tries(tries)
+    busy = [] if scale.short else _busy_tries(tries)
     listed = [] if scale.short else _listed_tries(tries // _TRIES)
     opened = {} if scale.short else _opened_tries(tries)
     every = {name: [delay for delays in rounds for delay in delays] for name, rounds in idle.items()}
@@ -244,7 +244,7 @@ def first_text(scale: Scale) -> list[Figure]:
     return [
         *(Figure(f"{what}, ms, {name}", spread(delays)) for name, delays in every.items()),
         _beside(f"{what}, median of a round", medians, "at or below the best peer's, within the noise"),
-        Figure(f"{what}, ms, while one streams", spread(busy), "under 1 s", max(busy) < 1000),
+        *([Figure(f"{what}, ms, while one streams", spread(busy), "under 1 s", max(busy) < 1000)] if busy else []),
         *([Figure(f"{what}, ms, {_LISTED} conversations in the list", spread(listed))] if listed else []),
         *(Figure(f"first message of a page to its first text, ms, {name}", spread(delays)) for name, delays in opened.items()),
     ]

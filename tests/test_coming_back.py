@@ -363,6 +363,7 @@ def test_a_killed_page_comes_back_with_its_conversations(
         served.start()
         expect(page.get_by_text("Interrupted: the program was stopped")).to_be_visible(timeout=60_000)
         cut = "kept so far Interrupted: the program was stopped while this was being written."
+        expect(messages(page)).to_have_count(4)  # the last turn is drawn first
         assert texts(page) == [first, "whole", second, cut]
         ask(page, third)
         assert server.requests[-1].asked.contents == [

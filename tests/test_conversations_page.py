@@ -349,6 +349,7 @@ def test_what_no_button_does_is_not_done(page: Page, served: Served) -> None:
 def test_everything_has_its_key(page: Page) -> None:
     """Stop, edit the last, a new conversation: from within the input."""
     gate = Gate()
+    ask(page, on([Text("whole")]))
     send(page, on([Text("so far "), Hold(gate)]))
     expect(messages(page).last).to_contain_text("so far ▌")
     menu(page)

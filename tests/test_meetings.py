@@ -586,11 +586,11 @@ def test_a_slow_mind_that_lets_its_loop_run_is_not_blocked() -> None:
 
 def test_silence_is_told() -> None:
     """While nobody speaks the host hears so, however the seats are watched."""
-    room = room_of(in_turn(), never=never(), limits=replace(QUICK, silence=0.1))
+    room = room_of(in_turn(), never=never(), limits=replace(QUICK, silence=2.0))  # a seat whose thread stands still for longer is fenced
 
     async def meet() -> int:
         silences = 0
-        async with asyncio.timeout(AWAY), aclosing(room.hold(0.2)) as messages:
+        async with asyncio.timeout(AWAY), aclosing(room.hold(AWAY)) as messages:
             async for message in messages:
                 silences += message is None
                 if silences == 3:
