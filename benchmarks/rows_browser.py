@@ -231,7 +231,7 @@ def _opened_tries(tries: int) -> dict[str, list[float]]:
 def first_text(scale: Scale) -> list[Figure]:
     """Measure Enter to the first text of the new answer, zero-latency model, idle.
 
-    In full, also of a page's first message, on our page while another answer streams, and with many conversations in the list: no peer has any.
+    In full, also of a page's first message; on our page while another answer streams, and with many conversations in the list.
     """
     tries = scale.tries(20)
     idle = _in_rounds(scale, tries // _TRIES, _idle_tries)
