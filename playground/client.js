@@ -176,7 +176,7 @@ function act(event) {
   event.preventDefault();
   const deed = JSON.parse(decodeURIComponent(clicked.dataset.vibehuntrDo));
   if (deed[0] === "copy") copy(clicked, deed[1]);
-  else tell?.("act", deed);
+  else if (deed[0] !== "ask" || event.detail < 2) tell?.("act", deed); // a double click asks once
 }
 
 function use({target}) {

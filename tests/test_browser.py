@@ -342,12 +342,13 @@ def test_a_suggestion_can_be_clicked_and_leaves_with_the_first_screen(page: Page
     REPLIES["What"] = lambda _: [Text("I can "), Hold(gate), Text("plan.")]
     buttons = page.get_by_test_id("stMainBlockContainer").get_by_role("button", name=re.compile("[?.]$"))
     expect(buttons).to_have_count(4)
-    page.get_by_role("button", name="What can you do?").click()
+    page.get_by_role("button", name="What can you do?").dblclick()
     expect(messages(page).last).to_contain_text("I can")
     expect(buttons).to_have_count(0)
     gate.open()
     ended(page)
     expect(messages(page).last).to_contain_text("I can plan.")
+    expect(messages(page)).to_have_count(2)  # a double click asks once
 
 
 def test_a_phone_shows_the_input_and_scrolls_only_downwards(browser: Browser, url: str) -> None:
