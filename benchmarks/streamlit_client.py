@@ -12,12 +12,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import html
 import json
 import re
 import time
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import httpx
 from streamlit.proto.Alert_pb2 import Alert
@@ -37,8 +39,11 @@ if TYPE_CHECKING:
 STAMP = re.compile(r"⟦([^:⟧]+):([\d.]+)⟧")
 FAILURES = (OSError, RuntimeError, LookupError, httpx.HTTPError, WebSocketException)
 """What a server that gives up, or a page without what it should have, shows a client with; a TimeoutError is an OSError."""
-_KEPT = ("component_instance", "chat_input", "button")
+_KEPT = ("component_instance", "chat_input", "button", "bidi_component")
+_EVENTS = "$$STREAMLIT_INTERNAL_KEY_{}__events"  # the widget that a component's clicks come as
 _GROWS = "vh-grows"  # the class of the row under an answer that grows
+_DEEDS = re.compile(r'data-vibehuntr-do="([^"]*)"[^>]*>(.*?)</(?:a|button)>')  # what client.js tells, and the label
+_TAG = re.compile("<[^>]*>")
 _SHORT = 80  # characters of a text that counts as seen itself, as "Stopped." does
 
 
@@ -88,11 +93,17 @@ class StreamlitClient:
         return trigger
 
     async def click(self, label: str) -> None:
-        """Press the first button whose label holds the text. Raises LookupError when there is none."""
-        mounted = self._button(label)
-        if mounted is None:
-            raise LookupError(label)
-        await self._rerun(mounted.fragment_id, WidgetState(id=mounted.element.button.id, trigger_value=True))
+        """Press the first button, or follow the first link of client.js's, whose label holds the text. Raises LookupError for none."""
+        if mounted := self._button(label):
+            await self._rerun(mounted.fragment_id, WidgetState(id=mounted.element.button.id, trigger_value=True))
+        else:
+            await self._tell(self._deed(label))
+
+    async def _tell(self, deed: str) -> None:
+        """Tell the page's component what was clicked, as client.js does."""
+        told = json.dumps([{"event": "act", "value": json.loads(deed)}])
+        component = self._find("bidi_component").bidi_component
+        await self._rerun(trigger=WidgetState(id=_EVENTS.format(component.id), json_trigger_value=told))
 
     def await_text(self, text: str) -> asyncio.Event:
         """Return what is set when a stamp, or a short text of just these words, comes the next time."""
@@ -224,7 +235,7 @@ class StreamlitClient:
             return
         element = delta.new_element
         kind = element.WhichOneof("type")
-        if kind in _KEPT or _GROWS in element.html.body:
+        if kind in _KEPT or _GROWS in element.html.body or _DEEDS.search(element.html.body):
             self._mounted[path] = _Mounted(element, delta.fragment_id, self._run_id)
         else:
             self._mounted.pop(path, None)
@@ -273,6 +284,13 @@ class StreamlitClient:
     def _end_full_run(self) -> None:
         self.full_runs += 1
         self._run_ended.set()
+
+    def _deed(self, label: str) -> str:
+        for mounted in self._mounted.values():
+            for deed, inside in _DEEDS.findall(mounted.element.html.body):
+                if label in html.unescape(_TAG.sub("", inside)):
+                    return unquote(html.unescape(deed))
+        raise LookupError(label)
 
     def _button(self, label: str) -> _Mounted | None:
         for mounted in self._mounted.values():

@@ -80,6 +80,32 @@ async def test_what_is_sent_before_the_server_knows_the_input_is_answered_once(s
 
 
 @pytest.mark.anyio
+async def test_who_is_on_the_wire_follows_a_line_of_the_list_and_deletes_what_it_opens(server: GeminiServer, tmp_path: Path) -> None:
+    """As the soak's users do, for an hour: a client that cannot would count an error each time, and go on."""
+    server.script = lambda asked: [Text(f"⟦to {asked.said}:0⟧")]
+
+    async def clicked(client: StreamlitClient, label: str) -> None:
+        runs = client.full_runs
+        await client.click(label)
+        await client.ran(runs + 1, LIMIT)
+
+    with serving(page_environment(server), tmp_path / "log") as served:
+        async with open_client(served.url) as client:
+            for word in ("first", "second"):
+                await client.submit(word)
+                await client.saw(f"to {word}", LIMIT)
+                await client.idle(LIMIT)
+                await clicked(client, "New conversation")
+            client.stamps.clear()
+            await clicked(client, "first")
+            assert list(client.stamps) == ["to first"]
+            await clicked(client, "Delete this conversation")
+            with pytest.raises(LookupError):
+                await client.click("first")
+            assert not client.errors
+
+
+@pytest.mark.anyio
 async def test_a_message_is_drawn_alone_unless_there_is_more_to_draw(server: GeminiServer, tmp_path: Path) -> None:
     """Nothing else of the page is drawn before its answer's first words; another tab's news take the whole page."""
     gates = {word: Gate() for word in ("first", "alone", "beside", "news")}
