@@ -4,6 +4,8 @@ PYTHON := $(shell command -v python3.11 || command -v python3)
 UV := .uv/bin/uv
 ALL := .venv/.synced-all
 RUN := .venv/.synced-run
+# Where it is set (in container images), each process would compile every module it imports: seconds of every start.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help run seat test check fmt browser bench soak
