@@ -18,8 +18,6 @@ Streamlit imports this file twice: the server imports it as a module and finds `
 
 from __future__ import annotations
 
-import base64
-import functools
 import gc
 import itertools
 import os
@@ -289,13 +287,7 @@ def draw_held(manager: SessionManager) -> None:
 def draw_first_screen() -> None:
     """Draw the greeting and four suggestions to click: one element, which nothing is left of when a question takes its place."""
     introduction = "" if os.environ.get("VIBEHUNTR_AGENT") else INTRODUCTION
-    st.html(first_html(icon_url(), GREETING, introduction, suggestions()))
-
-
-@functools.cache
-def icon_url() -> str:
-    """Return the icon as a data URL."""
-    return f"data:image/svg+xml;base64,{base64.b64encode(Path(ICON).read_bytes()).decode()}"
+    st.html(first_html(Path(ICON), GREETING, introduction, suggestions()))
 
 
 def suggestions() -> Sequence[str]:
